@@ -1,0 +1,23 @@
+//! What a market is: symbols, exact numbers, prints, bars and the exchange calendar.
+//!
+//! This crate is pure. It never does I/O, never reads a clock, never draws a random number,
+//! and knows nothing of a vendor's wire format, of storage or of the screen. Time arrives as
+//! arguments; instants are UTC and the market day is America/New_York.
+
+pub mod bar;
+pub mod calendar;
+pub mod number;
+pub mod print;
+pub mod reasons;
+pub mod side;
+pub mod symbol;
+pub mod vendor;
+
+pub use bar::{Bar, BarInterval};
+pub use calendar::{Calendar, MarketSession, SessionHours};
+pub use number::{NumberError, Price, Size};
+pub use print::{Print, PrintKey};
+pub use reasons::Reasons;
+pub use side::{NoSide, Quote, Side, SideState};
+pub use symbol::{Symbol, SymbolError};
+pub use vendor::VendorId;
