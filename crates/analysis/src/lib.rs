@@ -1,1 +1,20 @@
-//! Placeholder.
+//! What prints and bars say: levels, activity, blocks, ranges, and whether a level held.
+//!
+//! This crate is pure. It never does I/O, never reads a clock, and draws random numbers only
+//! from a seed that the caller gives, so every number on screen can be computed again. It knows
+//! nothing of where rows are stored, how they were collected or how they are drawn.
+//!
+//! Sums of money and of shares are exact decimals. Ratios, strengths and intervals are
+//! statistics and use floats.
+
+pub mod activity;
+pub mod bins;
+pub mod blocks;
+pub mod coverage;
+mod draw;
+pub mod kinds;
+pub mod levels;
+pub mod profile;
+mod quantile;
+pub mod range;
+pub mod touch;

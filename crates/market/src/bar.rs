@@ -30,8 +30,13 @@ pub enum BarInterval {
 
 impl BarInterval {
     /// Every interval, shortest first.
-    pub const ALL: [Self; 5] =
-        [Self::Minute1, Self::Minute5, Self::Minute15, Self::Hour1, Self::Day1];
+    pub const ALL: [Self; 5] = [
+        Self::Minute1,
+        Self::Minute5,
+        Self::Minute15,
+        Self::Hour1,
+        Self::Day1,
+    ];
 
     /// The name used in settings, in the database and on screen.
     #[must_use]
@@ -140,3 +145,37 @@ impl Bar {
         Ok(())
     }
 }
+
+/// Puts one-minute bars together into longer ones. A longer bar never reaches over the end of a
+/// session or of its part (pre-market, regular, post-market); it is aligned to the New York clock
+/// and begins with its first minute that traded. `bars` are of one symbol, oldest first.
+#[must_use]
+pub fn aggregate(bars: &[Bar], interval: BarInterval) -> Vec<Bar> {
+    let minutes = u16::try_from(interval.length().num_minutes()).unwrap_or(u16::MAX);
+    let stretch = |bar: &Bar| {
+        let minute = crate::calendar::minute_of_day(bar.start_at);
+        let aligned = match bar.session {
+            // The regular session opens at half past: hours are counted from the open.
+            MarketSession::Regular => (minute + 30) / minutes,
+            _ => minute / minutes,
+        };
+        (bar.session_date, bar.session, aligned)
+    };
+    bars.chunk_by(|left, right| stretch(left) == stretch(right))
+        .filter_map(|minutes| {
+            let (first, last) = (minutes.first()?, minutes.last()?);
+            Some(Bar {
+                interval,
+                high: minutes.iter().map(|bar| bar.high).max()?,
+                low: minutes.iter().map(|bar| bar.low).min()?,
+                close: last.close,
+                volume: minutes.iter().map(|bar| bar.volume).sum(),
+                received_at: minutes.iter().map(|bar| bar.received_at).max()?,
+                ..first.clone()
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

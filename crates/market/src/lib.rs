@@ -14,7 +14,10 @@ pub mod symbol;
 pub mod vendor;
 
 pub use bar::{Bar, BarInterval};
-pub use calendar::{Calendar, MarketSession, SessionHours};
+pub use calendar::{
+    Calendar, Correction, CorrectionKind, Day, MarketSession, OutsideCalendar, SessionHours,
+    minute_of_day, new_york_date, new_york_instant,
+};
 pub use number::{NumberError, Price, Size};
 pub use print::{Print, PrintKey};
 pub use reasons::Reasons;

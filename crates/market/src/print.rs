@@ -5,7 +5,9 @@ use rust_decimal::Decimal;
 use siphasher::sip::SipHasher24;
 use std::hash::Hasher;
 
-use crate::{MarketSession, NoSide, Price, Quote, Reasons, Side, SideState, Size, Symbol, VendorId};
+use crate::{
+    MarketSession, NoSide, Price, Quote, Reasons, Side, SideState, Size, Symbol, VendorId,
+};
 
 /// A report later than this after execution is late (the reporting rule is ten seconds).
 pub const LATE_AFTER: TimeDelta = TimeDelta::seconds(10);
@@ -122,7 +124,10 @@ impl Print {
     /// Where the price lies against the quote, or why that cannot be said.
     #[must_use]
     pub fn side_state(&self) -> SideState {
-        if self.reasons.intersects(Reasons::LATE | Reasons::LATE_SIGNATURE) {
+        if self
+            .reasons
+            .intersects(Reasons::LATE | Reasons::LATE_SIGNATURE)
+        {
             return SideState::None(NoSide::Late);
         }
         if self.reasons.intersects(Reasons::PRICE_DISTORTING) {
@@ -153,3 +158,6 @@ pub fn lateness(executed_at: DateTime<Utc>, reported_at: DateTime<Utc>) -> Reaso
         Reasons::empty()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,28 @@
-//! Placeholder.
+//! A deterministic market that speaks Unusual Whales' wire format over real HTTP on loopback.
+//!
+//! For demos and for tests. The market is a pure function of (seed, symbol, date): prices walk
+//! around an anchor, volume has the shape of a U, prints gather at price magnets that last for
+//! weeks, and the awkward rows of the real tape come in their real shares (averages, contingent
+//! legs, late reports, cancels, repeated ids). The server adds a clock, a key, a plan's limits
+//! and a script of faults.
+//!
+//! It must not know the client: nothing here depends on how Undertow reads, stores or draws.
+
+mod clock;
+mod dice;
+mod market;
+mod profile;
+mod server;
+mod ticks;
+mod unusual_whales;
+
+pub use clock::{MAX_SPEED, MIN_SPEED, ManualClock, SimClock};
+pub use market::{
+    Codes, Day, Kind, MAX_EDITS, MAX_INJECTED, Market, MinuteBar, SceneError, SimPrint,
+};
+pub use profile::{SymbolProfile, default_symbols};
+pub use server::{
+    DEFAULT_KEY, Fault, FaultRule, Faults, MAX_FAULT_RULES, MAX_REQUESTS_KEPT, Plan, Requests,
+    ScriptFull, Simulator, SimulatorConfig,
+};
+pub use ticks::Ticks;

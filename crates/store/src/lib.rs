@@ -1,1 +1,35 @@
-//! Placeholder.
+//! All SQL: the embedded Postgres, the migrations, the writer and the queries.
+//!
+//! [`Store`] is the only way to the data. It takes and gives the types of `undertow-market` and
+//! `undertow-analysis`; no SQL, no row type and no connection leaves this crate. It knows nothing
+//! of vendors' wire formats, of HTTP, of the window, and it decides nothing about trading.
+//!
+//! There is one module for each table, with verb-first functions on [`Store`].
+
+pub mod activity;
+pub mod backfill;
+pub mod bars;
+pub mod budget;
+pub mod content;
+mod copy;
+pub mod embedded;
+mod error;
+pub mod levels;
+pub mod log;
+pub mod merge;
+pub mod numeric;
+pub mod prints;
+pub mod quarantine;
+mod row;
+pub mod slots;
+pub mod status;
+mod store;
+pub mod watch_list;
+pub mod watermarks;
+
+pub use embedded::{EmbeddedConfig, EmbeddedError, EmbeddedPostgres};
+pub use error::StoreError;
+pub use merge::{MergeContext, MergeReport};
+pub use store::{CollectorLock, SimulatedMarket, Store, StoreOptions};
+#[doc(hidden)]
+pub use store::{migrate, schema_digest};

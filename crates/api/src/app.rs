@@ -1,0 +1,320 @@
+//! The program: which market is open, and opening and closing it.
+//!
+//! Both hosts hold one [`App`]. It starts with no market; a choice opens the simulated or the real
+//! one in the background, and every change is told as an event.
+
+mod market;
+mod remembered;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use tokio::sync::{broadcast, watch};
+use undertow_engine::clock::Clock;
+use undertow_engine::settings::Settings;
+use undertow_market::{Calendar, Reasons, VendorId};
+
+use crate::dto::{AppView, ClockView, Mode, ReasonView, VendorView};
+use crate::error::{ApiError, ErrorCode};
+use crate::events::Event;
+
+pub(crate) use market::{
+    OpenMarket, database_error as market_error, open_real_database, vendor as vendor_client,
+};
+use remembered::Remembered;
+
+/// Events that a slow reader may fall behind. What it misses it re-reads.
+const EVENT_QUEUE: usize = 1_024;
+
+/// What the program is opened with.
+#[derive(Debug, Clone)]
+pub struct AppOptions {
+    /// Folder of the embedded database and of what the program remembers.
+    pub data_dir: PathBuf,
+    /// The effective settings.
+    pub settings: Settings,
+    /// The key of Unusual Whales from the environment.
+    pub vendor_key: Option<SecretString>,
+    /// Where the clock starts, when it does not show real time.
+    pub start_at: Option<DateTime<Utc>>,
+    /// Folder of a Postgres that was installed with the program.
+    pub postgres_binaries: Option<PathBuf>,
+    /// Whether to collect; without, stored rows are read and backfills run.
+    pub collect: bool,
+}
+
+/// A market that can be opened.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Choice {
+    /// The simulated market.
+    Simulated {
+        /// Seed; none = the default market.
+        seed: Option<u32>,
+        /// Market seconds a wall second; none = 1.
+        speed: Option<f64>,
+    },
+    /// The vendor's real data.
+    Live,
+}
+
+/// The program. Copies are the same program.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    options: AppOptions,
+    calendar: Calendar,
+    events: broadcast::Sender<Event>,
+    state: RwLock<State>,
+    changes: watch::Sender<u64>,
+    key: Mutex<Option<VendorKey>>,
+    /// Held while a market is opened or closed: one at a time.
+    turn: tokio::sync::Mutex<()>,
+}
+
+#[derive(Clone)]
+struct VendorKey {
+    secret: SecretString,
+    from: &'static str,
+}
+
+#[derive(Clone)]
+enum State {
+    Unset,
+    Starting { progress: String },
+    Open(Arc<OpenMarket>),
+    Failed { problem: String },
+}
+
+impl App {
+    /// A program with no market open.
+    #[must_use]
+    pub fn new(options: AppOptions) -> Self {
+        let key = options.vendor_key.clone();
+        let calendar = Calendar::nyse().with_corrections(&options.settings.calendar.corrections);
+        let inner = Inner {
+            calendar,
+            events: broadcast::Sender::new(EVENT_QUEUE),
+            state: RwLock::new(State::Unset),
+            changes: watch::Sender::new(0),
+            key: Mutex::new(key.map(|secret| VendorKey { secret, from: "environment" })),
+            turn: tokio::sync::Mutex::new(()),
+            options,
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// What the program was opened with.
+    #[must_use]
+    pub fn options(&self) -> &AppOptions {
+        &self.inner.options
+    }
+
+    /// The exchange calendar.
+    #[must_use]
+    pub fn calendar(&self) -> &Calendar {
+        &self.inner.calendar
+    }
+
+    /// Events from now on.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.inner.events.subscribe()
+    }
+
+    /// Opens the market of the last run again, if it can be opened without asking.
+    pub fn resume(&self) {
+        let choice = match Remembered::read(&self.inner.options.data_dir) {
+            Some(Remembered::Simulated { seed, speed }) => Choice::Simulated { seed, speed },
+            Some(Remembered::Live) | None if self.key().is_some() => Choice::Live,
+            Some(Remembered::Live) | None => return,
+        };
+        self.choose(choice);
+    }
+
+    /// Opens a market in the background. Progress and result are told as events.
+    pub fn choose(&self, choice: Choice) {
+        self.set(State::Starting { progress: "Closing what was open".to_owned() });
+        tokio::spawn(self.clone().take_turn(choice));
+    }
+
+    /// Waits until the market that was chosen is open.
+    ///
+    /// # Errors
+    /// Nothing was chosen, or it could not be opened.
+    pub async fn opened(&self) -> Result<(), ApiError> {
+        let mut changes = self.inner.changes.subscribe();
+        loop {
+            match self.state() {
+                State::Starting { .. } => {}
+                _ => return self.market().map(drop),
+            }
+            changes.changed().await.map_err(ApiError::internal)?;
+        }
+    }
+
+    /// Closes the open market and goes back to the first-run question.
+    pub async fn leave(&self) {
+        let _turn = self.inner.turn.lock().await;
+        self.close_market().await;
+        Remembered::forget(&self.inner.options.data_dir);
+        self.set(State::Unset);
+    }
+
+    /// Closes everything: what was accepted is stored, and the embedded database stops.
+    pub async fn close(&self) {
+        let _turn = self.inner.turn.lock().await;
+        self.close_market().await;
+    }
+
+    /// The program at a glance.
+    #[must_use]
+    pub fn view(&self) -> AppView {
+        let (mode, progress, problem, open) = match self.state() {
+            State::Unset => (Mode::Unset, None, None, None),
+            State::Starting { progress } => (Mode::Starting, Some(progress), None, None),
+            State::Failed { problem } => (Mode::Failed, None, Some(problem), None),
+            State::Open(market) => (market.mode, None, None, Some(market)),
+        };
+        let key = self.key();
+        let clock = open.as_ref().map_or_else(|| self.clock(), |market| market.clock);
+        AppView {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            mode,
+            progress,
+            problem,
+            symbols: open
+                .map(|market| market.engine.symbols().iter().map(ToString::to_string).collect())
+                .unwrap_or_default(),
+            clock: clock_view(&clock),
+            vendors: vec![VendorView {
+                id: VendorId::UnusualWhales.as_str().to_owned(),
+                title: VendorId::UnusualWhales.title().to_owned(),
+                key_set: key.is_some(),
+                key_from: key.map(|key| key.from.to_owned()),
+            }],
+            reasons: reasons(),
+        }
+    }
+
+    /// The program at a glance, as an event.
+    #[must_use]
+    pub fn view_event(&self) -> Event {
+        Event::App { app: Box::new(self.view()) }
+    }
+
+    /// The open market.
+    pub(crate) fn market(&self) -> Result<Arc<OpenMarket>, ApiError> {
+        match self.state() {
+            State::Open(market) => Ok(market),
+            State::Unset => Err(ApiError::new(
+                ErrorCode::NotConfigured,
+                "No market is open yet: explore the simulated market, or enter a vendor's key.",
+            )),
+            State::Starting { progress } => {
+                Err(ApiError::new(ErrorCode::NotConfigured, format!("Still starting: {progress}.")))
+            }
+            State::Failed { problem } => {
+                Err(ApiError::new(ErrorCode::DatabaseUnavailable, problem))
+            }
+        }
+    }
+
+    pub(crate) fn set_key(&self, secret: SecretString) {
+        *self.inner.key.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(VendorKey { secret, from: "memory" });
+    }
+
+    /// The clock of a market that is not open yet.
+    pub(crate) fn clock(&self) -> Clock {
+        self.inner.options.start_at.map_or_else(Clock::real, |at| Clock::starting_at(at, 1.0))
+    }
+
+    pub(crate) fn tell(&self, event: Event) {
+        // Nobody listening is not an error: events are wake-ups.
+        drop(self.inner.events.send(event));
+    }
+
+    fn key(&self) -> Option<VendorKey> {
+        self.inner.key.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn state(&self) -> State {
+        self.inner.state.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, state: State) {
+        *self.inner.state.write().unwrap_or_else(PoisonError::into_inner) = state;
+        self.inner.changes.send_modify(|change| *change += 1);
+        self.tell(self.view_event());
+    }
+
+    fn progress(&self, text: &str) {
+        tracing::info!("{text}");
+        self.set(State::Starting { progress: text.to_owned() });
+    }
+
+    async fn take_turn(self, choice: Choice) {
+        let _turn = self.inner.turn.lock().await;
+        self.open(choice).await;
+    }
+
+    async fn open(&self, choice: Choice) {
+        self.close_market().await;
+        let opened = match (choice, self.key()) {
+            (Choice::Simulated { seed, speed }, _) => {
+                market::open_simulated(self.clone(), seed, speed).await
+            }
+            (Choice::Live, Some(key)) => market::open_live(self.clone(), key.secret).await,
+            (Choice::Live, None) => Err(not_configured("no key is set for Unusual Whales")),
+        };
+        match opened {
+            Ok(market) => {
+                Remembered::from(choice).write(&self.inner.options.data_dir);
+                let market = Arc::new(market);
+                market.forward_events(self.clone());
+                self.set(State::Open(market));
+            }
+            Err(error) => {
+                tracing::error!(%error, "the market cannot be opened");
+                self.set(State::Failed { problem: error.message });
+            }
+        }
+    }
+
+    async fn close_market(&self) {
+        if let State::Open(market) = self.state() {
+            market.close().await;
+        }
+    }
+}
+
+fn not_configured(text: &str) -> ApiError {
+    ApiError::new(ErrorCode::NotConfigured, text)
+}
+
+fn clock_view(clock: &Clock) -> ClockView {
+    let reading = clock.read();
+    ClockView {
+        wall_ms: crate::convert::ms(reading.wall),
+        market_ms: crate::convert::ms(reading.market),
+        speed: reading.speed,
+        shifted: reading.shifted,
+    }
+}
+
+fn reasons() -> Vec<ReasonView> {
+    Reasons::LABELS
+        .iter()
+        .map(|(flag, code, meaning)| ReasonView {
+            bit: u32::from(flag.bits()),
+            code: (*code).to_owned(),
+            meaning: (*meaning).to_owned(),
+            excludes: flag.intersects(Reasons::NOT_LEVEL_ELIGIBLE),
+        })
+        .collect()
+}

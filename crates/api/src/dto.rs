@@ -1,0 +1,10 @@
+//! The shapes that cross to the screen. Times are epoch milliseconds, ids are text, exact
+//! numbers are text where they are read and floats only where they are drawn.
+
+pub mod app;
+pub mod market;
+pub mod status;
+
+pub use app::*;
+pub use market::*;
+pub use status::*;

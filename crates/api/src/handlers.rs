@@ -1,0 +1,27 @@
+//! What each command does: check the request, ask engine or store, convert.
+
+mod activity;
+mod app;
+pub(crate) mod backfills;
+mod bars;
+mod books;
+pub(crate) mod levels;
+pub(crate) mod prints;
+mod profile;
+mod request;
+mod sessions;
+pub(crate) mod status;
+
+pub(crate) use activity::get_activity;
+pub(crate) use app::{
+    add_symbol, close_market, connect_vendor, get_app, remove_symbol, start_demo,
+};
+pub(crate) use backfills::{list_backfills, start_backfill, stop_backfill};
+pub(crate) use bars::get_bars;
+pub(crate) use books::{list_gaps, list_log, list_quarantine};
+pub(crate) use levels::get_levels;
+pub(crate) use prints::{get_print, get_prints};
+pub(crate) use profile::get_profile;
+pub(crate) use request::stored;
+pub(crate) use sessions::list_sessions;
+pub(crate) use status::get_status;

@@ -1,0 +1,96 @@
+//! The program as a whole: which market is open, the watch list, the vendor's key.
+
+use secrecy::SecretString;
+use undertow_engine::engine::EngineError;
+use undertow_market::{Symbol, VendorId};
+use undertow_vendor::budget::Budget;
+use undertow_vendor::{Priority, VendorError};
+
+use super::request;
+use crate::app::{App, Choice, market_error, vendor_client};
+use crate::dto::{AppView, ConnectVendor, Nothing, OneSymbol, StartDemo};
+use crate::error::{ApiError, ErrorCode};
+
+/// Longest key that is accepted. Real ones have under a hundred characters.
+const MAX_KEY_BYTES: usize = 512;
+/// Bounds of the speed of a demonstration, market seconds a second.
+const SPEED: std::ops::RangeInclusive<f64> = 1.0..=undertow_engine::clock::MAX_SPEED;
+
+pub(crate) async fn get_app(app: &App, _: Nothing) -> Result<AppView, ApiError> {
+    Ok(app.view())
+}
+
+pub(crate) async fn start_demo(app: &App, request: StartDemo) -> Result<AppView, ApiError> {
+    if let Some(speed) = request.speed.filter(|speed| !SPEED.contains(speed)) {
+        return Err(ApiError::invalid(format!(
+            "speed = {speed}: use {} to {}",
+            SPEED.start(),
+            SPEED.end()
+        )));
+    }
+    app.choose(Choice::Simulated { seed: request.seed, speed: request.speed });
+    Ok(app.view())
+}
+
+/// Asks the vendor one small question with the key before it is accepted.
+pub(crate) async fn connect_vendor(app: &App, request: ConnectVendor) -> Result<AppView, ApiError> {
+    let vendor: VendorId =
+        request.vendor.parse().map_err(|error: undertow_market::vendor::UnknownVendor| ApiError::invalid(error.to_string()))?;
+    let key = request.key.trim();
+    if key.is_empty() || key.len() > MAX_KEY_BYTES || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(ApiError::invalid(format!(
+            "This is not a key of {}: paste it as it is, without spaces.",
+            vendor.title()
+        )));
+    }
+    let key = SecretString::from(key.to_owned());
+    let address = app.options().settings.vendors.unusual_whales.url.clone();
+    let client = vendor_client(
+        address,
+        key.clone(),
+        Budget::new(),
+        app.clock(),
+        app.calendar().clone(),
+    )?;
+    let probe = Symbol::new("SPY").map_err(ApiError::internal)?;
+    client.stock_state(&probe, Priority::Live).await.map_err(|error| refused(vendor, &error))?;
+    app.set_key(key);
+    app.choose(Choice::Live);
+    Ok(app.view())
+}
+
+pub(crate) async fn close_market(app: &App, _: Nothing) -> Result<AppView, ApiError> {
+    app.leave().await;
+    Ok(app.view())
+}
+
+pub(crate) async fn add_symbol(app: &App, request: OneSymbol) -> Result<AppView, ApiError> {
+    let symbol = request::symbol(&request.symbol)?;
+    app.market()?.engine.add_symbol(symbol).await.map_err(engine_error)?;
+    app.tell(app.view_event());
+    Ok(app.view())
+}
+
+pub(crate) async fn remove_symbol(app: &App, request: OneSymbol) -> Result<AppView, ApiError> {
+    let symbol = request::symbol(&request.symbol)?;
+    app.market()?.engine.remove_symbol(&symbol).await.map_err(engine_error)?;
+    app.tell(app.view_event());
+    Ok(app.view())
+}
+
+pub(super) fn engine_error(error: EngineError) -> ApiError {
+    match error {
+        EngineError::Store(error) => market_error(error),
+        other => ApiError::invalid(other.to_string()),
+    }
+}
+
+fn refused(vendor: VendorId, error: &VendorError) -> ApiError {
+    let code = match error {
+        VendorError::Auth { .. } => ErrorCode::VendorAuth,
+        VendorError::Entitlement { .. } => ErrorCode::VendorEntitlement,
+        VendorError::RateLimited { .. } => ErrorCode::RateLimited,
+        _ => ErrorCode::Internal,
+    };
+    ApiError::new(code, format!("{} could not be connected: {error}", vendor.title()))
+}

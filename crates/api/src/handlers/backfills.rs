@@ -1,0 +1,78 @@
+//! Backfills: start, list, stop.
+
+use undertow_engine::backfill::{Job, NewBackfill};
+use undertow_market::VendorId;
+
+use super::app::engine_error;
+use super::request;
+use crate::app::App;
+use crate::convert::count;
+use crate::dto::{BackfillView, ListRows, OneBackfill, StartBackfill};
+use crate::error::{ApiError, ErrorCode};
+
+/// Rows of one answer.
+const LIMIT: std::ops::RangeInclusive<u32> = 1..=200;
+/// Symbols of one backfill.
+const MAX_SYMBOLS: usize = 100;
+
+pub(crate) async fn start_backfill(
+    app: &App,
+    request: StartBackfill,
+) -> Result<BackfillView, ApiError> {
+    let market = app.market()?;
+    if request.symbols.is_empty() || request.symbols.len() > MAX_SYMBOLS {
+        return Err(ApiError::invalid(format!("symbols: name 1 to {MAX_SYMBOLS}")));
+    }
+    let symbols: Result<Vec<_>, _> =
+        request.symbols.iter().map(|text| request::symbol(text)).collect();
+    let (from, to) = (request::date("from", &request.from)?, request::date("to", &request.to)?);
+    if to < from {
+        return Err(ApiError::invalid(format!("to = {to} is before from = {from}")));
+    }
+    let vendor = VendorId::UnusualWhales;
+    let work = NewBackfill { vendor, symbols: symbols?, from, to, reread: request.reread };
+    let job = market.engine.start_backfill(work).await.map_err(engine_error)?;
+    Ok(view(&job))
+}
+
+pub(crate) async fn list_backfills(
+    app: &App,
+    request: ListRows,
+) -> Result<Vec<BackfillView>, ApiError> {
+    let market = app.market()?;
+    let limit = request::within("limit", request.limit, LIMIT)?;
+    let jobs = market.engine.backfills(limit).await.map_err(engine_error)?;
+    Ok(jobs.iter().map(view).collect())
+}
+
+pub(crate) async fn stop_backfill(
+    app: &App,
+    request: OneBackfill,
+) -> Result<BackfillView, ApiError> {
+    let market = app.market()?;
+    let id = request
+        .id
+        .parse()
+        .map_err(|_| ApiError::invalid(format!("\"{}\" is not the id of a backfill", request.id)))?;
+    match market.engine.stop_backfill(id).await.map_err(engine_error)? {
+        Some(job) => Ok(view(&job)),
+        None => Err(ApiError::new(ErrorCode::NotFound, "That backfill neither waits nor runs.")),
+    }
+}
+
+/// A job as the screen shows it.
+pub(crate) fn view(job: &Job) -> BackfillView {
+    BackfillView {
+        id: job.id.to_string(),
+        symbols: job.work.symbols.iter().map(ToString::to_string).collect(),
+        from: job.work.from.to_string(),
+        to: job.work.to.to_string(),
+        state: job.state.as_str().to_owned(),
+        sessions_done: job.sessions_done,
+        sessions_total: job.sessions_total,
+        rows: count(job.rows),
+        rows_per_s: job.rows_per_s,
+        seconds_left: job.seconds_left,
+        note: job.note.clone(),
+    }
+}

@@ -1,0 +1,297 @@
+//! Runs backfills, one job at a time and several symbol-sessions of it at once.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use chrono::{NaiveDate, Utc};
+use futures_util::{StreamExt, stream};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use undertow_market::Symbol;
+use undertow_store::StoreError;
+use undertow_vendor::unusual_whales::MAX_BARS_PER_PAGE;
+use undertow_vendor::{EntitlementReason, Priority, VendorError};
+
+use undertow_store::backfill::{BackfillState, BackfillUpdate, NewBackfill};
+
+use super::job::Job;
+use crate::bars;
+use crate::event::EngineEvent;
+use crate::schedule::SETTLE;
+use crate::shared::{CollectError, Shared};
+use crate::walk::{Walk, walk_prints};
+use crate::writer::{Books, Slot};
+
+/// Symbol-sessions of a job that are read at once. The request budget sets the real pace.
+const PARALLEL: usize = 4;
+/// Jobs that may wait.
+pub(crate) const MAX_WAITING: usize = 100;
+/// How often progress is entered in the database, at most.
+const SAVE_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// The queue of jobs and the one that runs.
+#[derive(Default)]
+pub(crate) struct Runner {
+    queue: Mutex<VecDeque<Job>>,
+    running: Mutex<Option<(Job, CancellationToken)>>,
+    wake: Notify,
+}
+
+/// One symbol and session of a job.
+#[derive(Debug, Clone)]
+pub(crate) struct SessionWork {
+    pub(crate) symbol: Symbol,
+    pub(crate) session_date: NaiveDate,
+}
+
+enum Outcome {
+    Rows(u64),
+    BeforeHistory { from: Option<NaiveDate> },
+    Failed(String),
+    Stopped,
+}
+
+impl Runner {
+    /// Puts a job in the queue.
+    pub(crate) fn enqueue(&self, job: Job) {
+        self.lock_queue().push_back(job);
+        self.wake.notify_one();
+    }
+
+    /// Jobs that wait or run.
+    pub(crate) fn active(&self) -> Vec<Job> {
+        let running = self.lock_running().as_ref().map(|(job, _)| job.clone());
+        running.into_iter().chain(self.lock_queue().iter().cloned()).collect()
+    }
+
+    /// Takes a job out of the queue, or tells the running one to stop.
+    pub(crate) fn stop(&self, id: i64) -> Option<Job> {
+        if let Some((job, stop)) = self.lock_running().as_ref().filter(|(job, _)| job.id == id) {
+            stop.cancel();
+            return Some(Job { state: BackfillState::Stopped, ..job.clone() });
+        }
+        let mut queue = self.lock_queue();
+        let place = queue.iter().position(|job| job.id == id)?;
+        queue.remove(place).map(|job| Job { state: BackfillState::Stopped, ..job })
+    }
+
+    /// Runs jobs until the engine stops. A job that is interrupted so stays `running` in the
+    /// database and goes on at the next start.
+    pub(crate) async fn run(&self, shared: &Shared, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let next = self.lock_queue().pop_front();
+            match next {
+                Some(job) => self.run_job(shared, job, &stop).await,
+                None => tokio::select! {
+                    () = self.wake.notified() => {}
+                    () = stop.cancelled() => return,
+                },
+            }
+        }
+    }
+
+    async fn run_job(&self, shared: &Shared, mut job: Job, stop: &CancellationToken) {
+        let own_stop = stop.child_token();
+        let began = Instant::now();
+        let work = match remaining(shared, &job.work).await {
+            Ok(work) => work,
+            Err(error) => {
+                job.state = BackfillState::Failed;
+                job.note = Some(error.to_string());
+                return self.publish(shared, &job, true).await;
+            }
+        };
+        job.state = BackfillState::Running;
+        job.sessions_total = total(shared, &job.work);
+        let left = u32::try_from(work.len()).unwrap_or(u32::MAX);
+        job.sessions_done = job.sessions_total.saturating_sub(left);
+        *self.lock_running() = Some((job.clone(), own_stop.clone()));
+        self.publish(shared, &job, true).await;
+        let mut failures = Vec::new();
+        let mut saved = Instant::now();
+        let wall = Mutex::new(None);
+        let mut results = stream::iter(work)
+            .map(|work| one_session(shared, work, &wall, &own_stop))
+            .buffer_unordered(PARALLEL);
+        while let Some((work, outcome)) = results.next().await {
+            match outcome {
+                Outcome::Stopped => continue,
+                Outcome::Rows(rows) => job.rows += rows,
+                Outcome::BeforeHistory { from } => job.note = Some(wall_note(from)),
+                Outcome::Failed(text) => {
+                    failures.push(format!("{} {}: {text}", work.symbol, work.session_date));
+                }
+            }
+            job.sessions_done += 1;
+            job.sessions_asked += 1;
+            pace(&mut job, began);
+            *self.lock_running() = Some((job.clone(), own_stop.clone()));
+            let save = saved.elapsed() >= SAVE_EVERY;
+            if save {
+                saved = Instant::now();
+            }
+            self.publish(shared, &job, save).await;
+        }
+        drop(results);
+        finish(&mut job, &failures, own_stop.is_cancelled());
+        *self.lock_running() = None;
+        if !stop.is_cancelled() {
+            self.publish(shared, &job, true).await;
+        }
+    }
+
+    async fn publish(&self, shared: &Shared, job: &Job, save: bool) {
+        shared.tell(EngineEvent::Backfill(job.clone()));
+        if !save {
+            return;
+        }
+        if let Err(error) = save_job(shared, job).await {
+            tracing::warn!(%error, id = job.id, "a backfill's progress was not entered");
+        }
+    }
+
+    fn lock_queue(&self) -> std::sync::MutexGuard<'_, VecDeque<Job>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_running(&self) -> std::sync::MutexGuard<'_, Option<(Job, CancellationToken)>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn finish(job: &mut Job, failures: &[String], stopped: bool) {
+    job.seconds_left = None;
+    job.state = if stopped {
+        BackfillState::Stopped
+    } else if failures.is_empty() {
+        BackfillState::Done
+    } else {
+        BackfillState::Failed
+    };
+    if let Some(first) = failures.first() {
+        let more = failures.len() - 1;
+        let tail = if more > 0 { format!(" (and {more} more)") } else { String::new() };
+        job.note = Some(format!("{first}{tail}"));
+    }
+}
+
+fn pace(job: &mut Job, began: Instant) {
+    let elapsed = began.elapsed().as_secs_f64();
+    if elapsed <= 0.0 || job.sessions_asked == 0 {
+        return;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^52")]
+    let rows = job.rows as f64;
+    job.rows_per_s = Some(rows / elapsed);
+    let left = f64::from(job.sessions_total.saturating_sub(job.sessions_done));
+    job.seconds_left = Some(left * elapsed / f64::from(job.sessions_asked));
+}
+
+fn wall_note(from: Option<NaiveDate>) -> String {
+    match from {
+        Some(date) => format!("The plan's history begins on {date}; earlier sessions cannot be had."),
+        None => "The plan's history does not reach that far.".to_owned(),
+    }
+}
+
+fn sessions(shared: &Shared, work: &NewBackfill) -> Vec<NaiveDate> {
+    let now = shared.clock.now();
+    let begun = |date: &NaiveDate| {
+        shared.calendar.session(*date).is_some_and(|hours| hours.pre_at <= now)
+    };
+    let mut dates = shared.calendar.sessions_between(work.from, work.to);
+    dates.retain(begun);
+    dates.reverse();
+    dates
+}
+
+fn total(shared: &Shared, work: &NewBackfill) -> u32 {
+    u32::try_from(sessions(shared, work).len() * work.symbols.len()).unwrap_or(u32::MAX)
+}
+
+/// The symbol-sessions that the books do not have yet, newest first.
+async fn remaining(shared: &Shared, work: &NewBackfill) -> Result<Vec<SessionWork>, StoreError> {
+    let mut left = Vec::new();
+    for session_date in sessions(shared, work) {
+        for symbol in &work.symbols {
+            let read = shared.session_read_at(symbol, session_date).await?;
+            if work.reread || read.is_none() {
+                left.push(SessionWork { symbol: symbol.clone(), session_date });
+            }
+        }
+    }
+    Ok(left)
+}
+
+async fn one_session(
+    shared: &Shared,
+    work: SessionWork,
+    wall: &Mutex<Option<NaiveDate>>,
+    stop: &CancellationToken,
+) -> (SessionWork, Outcome) {
+    let known = *wall.lock().unwrap_or_else(PoisonError::into_inner);
+    if known.is_some_and(|from| work.session_date < from) {
+        return (work, Outcome::BeforeHistory { from: known });
+    }
+    if stop.is_cancelled() {
+        return (work, Outcome::Stopped);
+    }
+    let outcome = match read_session(shared, &work, stop).await {
+        Ok(rows) => Outcome::Rows(rows),
+        Err(CollectError::Stopped) => Outcome::Stopped,
+        Err(CollectError::Vendor(VendorError::Entitlement {
+            reason: EntitlementReason::HistoryWall,
+            history_from,
+            ..
+        })) => {
+            *wall.lock().unwrap_or_else(PoisonError::into_inner) = history_from;
+            Outcome::BeforeHistory { from: history_from }
+        }
+        Err(error) => {
+            tracing::warn!(symbol = %work.symbol, date = %work.session_date, %error, "a session could not be collected");
+            Outcome::Failed(error.to_string())
+        }
+    };
+    (work, outcome)
+}
+
+/// Reads one session whole, bars first because they are seen first, and enters it in the books.
+pub(crate) async fn read_session(
+    shared: &Shared,
+    work: &SessionWork,
+    stop: &CancellationToken,
+) -> Result<u64, CollectError> {
+    let (symbol, date) = (&work.symbol, work.session_date);
+    let bars =
+        bars::minute_bars(shared, symbol, date, MAX_BARS_PER_PAGE, Priority::Backfill, stop).await?;
+    let hours = shared.calendar.session(date);
+    let now = shared.clock.now();
+    let ended = hours.is_some_and(|hours| now >= hours.post_end_at + SETTLE);
+    let slot = hours.map(|hours| Slot {
+        from: hours.pre_at,
+        to: if ended { hours.post_end_at } else { now },
+        delivered: 0,
+    });
+    let read_to = slot.as_ref().map(|slot| slot.to);
+    let walk = Walk {
+        symbol: symbol.clone(),
+        session_date: date,
+        back_to: None,
+        priority: Priority::Backfill,
+        at_end: Books { slot, read_to, ..Books::default() },
+    };
+    let prints = walk_prints(shared, &walk, stop).await?;
+    Ok(bars.written + prints.written)
+}
+
+/// Enters a job's state and progress in the database.
+pub(crate) async fn save_job(shared: &Shared, job: &Job) -> Result<(), StoreError> {
+    let update = BackfillUpdate {
+        state: job.state,
+        progress: job.progress(),
+        message: job.note.clone(),
+        at: Utc::now(),
+    };
+    shared.store.update_backfill_job(job.id, &update).await
+}

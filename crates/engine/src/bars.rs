@@ -1,0 +1,157 @@
+//! Collects the bars of one symbol: one-minute bars through the session, day bars once a day.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use tokio_util::sync::CancellationToken;
+use undertow_market::{Bar, BarInterval, Symbol};
+use undertow_vendor::Priority;
+use undertow_vendor::unusual_whales::{BarsQuery, MAX_BARS_PER_PAGE};
+
+use crate::event::EngineEvent;
+use crate::feed::Series;
+use crate::schedule::{self, Due};
+use crate::shared::{CollectError, Place, Shared};
+use crate::validate;
+use crate::writer::{Books, Slot};
+
+/// One-minute bars are asked for this often while the market is open.
+const POLL_EVERY: TimeDelta = TimeDelta::seconds(20);
+/// Bars before the newest one that are asked for again: volume is corrected for a while.
+const OVERLAP_BARS: i64 = 5;
+/// Rows of day bars that are asked for: the vendor sends three a day (pre-market, regular,
+/// post-market), and 180 days are more than levels and their ranges look back.
+const DAY_BAR_ROWS: u16 = 3 * 180;
+/// Wait after a failed question. The client has retried already.
+const AFTER_FAILURE: TimeDelta = TimeDelta::seconds(15);
+
+/// Collects until the engine stops or the calendar ends.
+pub(crate) async fn collect(shared: Arc<Shared>, symbol: Symbol, stop: CancellationToken) {
+    let mut read_to: Option<(NaiveDate, DateTime<Utc>)> = None;
+    loop {
+        let now = shared.clock.now();
+        let next = match schedule::due(&shared.calendar, now) {
+            Due::Never => return,
+            Due::At(at) => at,
+            Due::Now(date) => {
+                now + match turn(&shared, &symbol, date, &mut read_to, &stop).await {
+                    Ok(()) => POLL_EVERY,
+                    Err(CollectError::Stopped) => return,
+                    Err(error) => {
+                        tracing::warn!(%symbol, %error, "bars could not be collected");
+                        let problem = Some(error.to_string());
+                        shared.feeds.update(&symbol, Series::Bars, |feed| feed.problem = problem);
+                        AFTER_FAILURE
+                    }
+                }
+            }
+        };
+        shared.feeds.update(&symbol, Series::Bars, |feed| feed.next_at = Some(next));
+        if !shared.wait_until(next, &stop).await {
+            return;
+        }
+    }
+}
+
+async fn turn(
+    shared: &Shared,
+    symbol: &Symbol,
+    date: NaiveDate,
+    read_to: &mut Option<(NaiveDate, DateTime<Utc>)>,
+    stop: &CancellationToken,
+) -> Result<(), CollectError> {
+    let started = shared.clock.now();
+    let known = read_to.filter(|(session, _)| *session == date).map(|(_, at)| at);
+    let asked = match known {
+        None => {
+            // Minutes first: they are what is looked at first.
+            let whole = MAX_BARS_PER_PAGE;
+            let asked = minute_bars(shared, symbol, date, whole, Priority::Live, stop).await?;
+            day_bars(shared, symbol, stop).await?;
+            asked
+        }
+        Some(at) => {
+            let minutes = (started - at).num_minutes().max(0) + OVERLAP_BARS;
+            let limit = u16::try_from(minutes).unwrap_or(MAX_BARS_PER_PAGE).min(MAX_BARS_PER_PAGE);
+            minute_bars(shared, symbol, date, limit, Priority::Live, stop).await?
+        }
+    };
+    *read_to = Some((date, started));
+    shared.feeds.update(symbol, Series::Bars, |feed| {
+        feed.asked_at = Some(started);
+        feed.newest_at = feed.newest_at.max(asked.newest_at);
+        feed.rows += asked.written;
+        feed.problem = None;
+    });
+    Ok(())
+}
+
+/// What a question for bars brought.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) written: u64,
+    pub(crate) newest_at: Option<DateTime<Utc>>,
+}
+
+/// Asks for the newest `limit` one-minute bars of a session and has them stored.
+pub(crate) async fn minute_bars(
+    shared: &Shared,
+    symbol: &Symbol,
+    date: NaiveDate,
+    limit: u16,
+    priority: Priority,
+    stop: &CancellationToken,
+) -> Result<Asked, CollectError> {
+    let query = BarsQuery {
+        session_date: Some(date),
+        limit,
+        ..BarsQuery::new(symbol.clone(), BarInterval::Minute1)
+    };
+    let hours = shared.calendar.session(date);
+    let whole = limit == MAX_BARS_PER_PAGE;
+    let to = hours.map(|hours| hours.post_end_at.min(shared.clock.now()));
+    let slot = hours.zip(to).filter(|(hours, to)| whole && hours.pre_at < *to).map(|(hours, to)| {
+        Slot { from: hours.pre_at, to, delivered: 0 }
+    });
+    let books = Books { slot, ..Books::default() };
+    ask(shared, symbol, date, &query, priority, books, stop).await
+}
+
+/// Asks for the newest day bars and has them stored.
+pub(crate) async fn day_bars(
+    shared: &Shared,
+    symbol: &Symbol,
+    stop: &CancellationToken,
+) -> Result<Asked, CollectError> {
+    let query = BarsQuery {
+        limit: DAY_BAR_ROWS,
+        ..BarsQuery::new(symbol.clone(), BarInterval::Day1)
+    };
+    let date = undertow_market::calendar::new_york_date(shared.clock.now());
+    ask(shared, symbol, date, &query, Priority::Live, Books::default(), stop).await
+}
+
+async fn ask(
+    shared: &Shared,
+    symbol: &Symbol,
+    session_date: NaiveDate,
+    query: &BarsQuery,
+    priority: Priority,
+    books: Books,
+    stop: &CancellationToken,
+) -> Result<Asked, CollectError> {
+    let mut page = tokio::select! {
+        page = shared.vendor.bars(query, priority) => page?,
+        () = stop.cancelled() => return Err(CollectError::Stopped),
+    };
+    let problem = |bar: &Bar| validate::bar_problem(bar, &shared.calendar);
+    let (bars, mut rejects) = validate::sift(page.rows, symbol, problem);
+    rejects.append(&mut page.rejects);
+    let times = bars.iter().map(|bar| bar.start_at).collect::<Vec<_>>();
+    let place = Place { series: Series::Bars, symbol: symbol.clone(), session_date };
+    let delivered = page.delivered;
+    let slot = books.slot.map(|slot| Slot { delivered, ..slot });
+    let written = shared.writer.bars(place, bars, rejects, Books { slot, ..books }).await?;
+    shared.touched(symbol, times.iter().copied(), written, EngineEvent::Bars);
+    Ok(Asked { written, newest_at: times.iter().copied().max() })
+}

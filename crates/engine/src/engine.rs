@@ -1,0 +1,484 @@
+//! The engine: started with its parts, it collects until it is stopped.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{NaiveDate, TimeDelta, Utc};
+use tokio::sync::broadcast;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use undertow_market::{Calendar, MarketSession, Symbol};
+use undertow_store::{Store, StoreError};
+use undertow_vendor::budget::{Budget, BudgetState};
+use undertow_vendor::unusual_whales::UnusualWhales;
+
+use crate::backfill::{Job, MAX_WAITING, NewBackfill, Runner, save_job};
+use crate::clock::Clock;
+use crate::event::EngineEvent;
+use crate::feed::{Feed, Feeds, Freshness, Series};
+use crate::settings::Collect;
+use crate::shared::{Shared, VENDOR};
+use crate::supervise::supervised;
+use crate::writer::Writer;
+use crate::{bars, prints, reread};
+
+/// Events that a slow listener may fall behind.
+const EVENT_QUEUE: usize = 1_024;
+/// How often another program's lock on collecting is tried again.
+const LOCK_AGAIN_AFTER: Duration = Duration::from_secs(10);
+/// How often the request budget is entered in the database, at most.
+const SAVE_BUDGET_EVERY: Duration = Duration::from_secs(2);
+/// Symbols that one engine collects.
+pub const MAX_SYMBOLS: usize = 100;
+
+/// What an engine is made of.
+pub struct Parts {
+    /// Where rows are kept.
+    pub store: Store,
+    /// Who is asked.
+    pub vendor: UnusualWhales,
+    /// What may be asked of whom, shared with the vendor's client.
+    pub budget: Budget,
+    /// What time it is.
+    pub clock: Clock,
+    /// When the market is open.
+    pub calendar: Calendar,
+    /// What is collected, and how often.
+    pub collect: Collect,
+    /// Whether live collecting runs; backfills run either way.
+    pub collecting: bool,
+}
+
+/// A running engine.
+pub struct Engine {
+    shared: Arc<Shared>,
+    runner: Arc<Runner>,
+    symbols: Arc<Mutex<Vec<Symbol>>>,
+    collectors: Arc<Mutex<BTreeMap<Symbol, CancellationToken>>>,
+    collects: Arc<std::sync::atomic::AtomicBool>,
+    wants_to_collect: bool,
+    stop: CancellationToken,
+    stop_writer: CancellationToken,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+    writer_task: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// How well collecting goes.
+#[derive(Debug, Clone)]
+pub struct Health {
+    /// Each series of each symbol.
+    pub feeds: Vec<(Symbol, Series, Feed, Freshness)>,
+    /// The part of the trading day, and its date.
+    pub session: (NaiveDate, MarketSession),
+    /// Whether this program collects; another one on the same database may.
+    pub collecting: bool,
+    /// Whether the database takes writes.
+    pub database_problem: Option<String>,
+}
+
+/// Why a symbol cannot be added or a backfill cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The list is full.
+    #[error("{MAX_SYMBOLS} symbols are the most that are collected at once: remove one first")]
+    TooManySymbols,
+    /// The queue is full.
+    #[error("{MAX_WAITING} backfills wait already: stop one first")]
+    TooManyBackfills,
+    /// Nothing in the range.
+    #[error("there is no trading session from {from} to {to}")]
+    NoSession {
+        /// First date.
+        from: NaiveDate,
+        /// Last date.
+        to: NaiveDate,
+    },
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Engine {
+    /// The request budget as it was when the program stopped last.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn restored_budget(store: &Store) -> Result<Budget, StoreError> {
+        let state = store.load_budget(VENDOR).await?;
+        let state = state.and_then(|(state, _)| serde_json::from_value::<BudgetState>(state).ok());
+        Ok(state.map_or_else(Budget::new, Budget::restore))
+    }
+
+    /// Starts every task.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn start(parts: Parts) -> Result<Self, StoreError> {
+        let stop = CancellationToken::new();
+        let stop_writer = CancellationToken::new();
+        let (writer, writer_task) = Writer::start(parts.store.clone(), parts.clock, stop_writer.clone());
+        let symbols = watch_list(&parts).await?;
+        let shared = Arc::new(Shared {
+            store: parts.store,
+            vendor: parts.vendor,
+            budget: parts.budget,
+            clock: parts.clock,
+            calendar: parts.calendar,
+            collect: parts.collect,
+            events: broadcast::Sender::new(EVENT_QUEUE),
+            feeds: Feeds::default(),
+            writer,
+        });
+        let engine = Self {
+            shared,
+            runner: Arc::new(Runner::default()),
+            symbols: Arc::new(Mutex::new(symbols)),
+            collectors: Arc::default(),
+            collects: Arc::default(),
+            wants_to_collect: parts.collecting,
+            stop,
+            stop_writer,
+            tasks: Mutex::default(),
+            writer_task: Mutex::new(Some(writer_task)),
+        };
+        engine.start_tasks().await?;
+        Ok(engine)
+    }
+
+    /// Events from now on.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<EngineEvent> {
+        self.shared.events.subscribe()
+    }
+
+    /// The watch list, in order.
+    #[must_use]
+    pub fn symbols(&self) -> Vec<Symbol> {
+        self.symbols.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The vendor's request budget as its answers told it.
+    #[must_use]
+    pub fn budget(&self) -> BudgetState {
+        self.shared.budget.state()
+    }
+
+    /// Adds a symbol to the watch list, begins to collect it, and fetches its history.
+    ///
+    /// # Errors
+    /// The list is full, or the database cannot be written.
+    pub async fn add_symbol(&self, symbol: Symbol) -> Result<(), EngineError> {
+        let symbols = self.symbols();
+        if symbols.contains(&symbol) {
+            return Ok(());
+        }
+        if symbols.len() >= MAX_SYMBOLS {
+            return Err(EngineError::TooManySymbols);
+        }
+        let longer = symbols.into_iter().chain([symbol.clone()]).collect();
+        self.keep_symbols(longer).await?;
+        if self.collects.load(std::sync::atomic::Ordering::SeqCst) {
+            self.start_collecting(&symbol);
+        }
+        self.fetch_history(&[symbol]).await
+    }
+
+    /// Takes a symbol off the watch list and stops collecting it. What is stored stays.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn remove_symbol(&self, symbol: &Symbol) -> Result<(), EngineError> {
+        let mut rest = self.symbols();
+        rest.retain(|known| known != symbol);
+        self.keep_symbols(rest).await?;
+        let collector =
+            self.collectors.lock().unwrap_or_else(PoisonError::into_inner).remove(symbol);
+        if let Some(stop) = collector {
+            stop.cancel();
+        }
+        self.shared.feeds.remove(symbol);
+        Ok(())
+    }
+
+    /// Puts a backfill in the queue.
+    ///
+    /// # Errors
+    /// The range holds no session, the queue is full, or the database cannot be written.
+    pub async fn start_backfill(&self, work: NewBackfill) -> Result<Job, EngineError> {
+        let (from, to) = (work.from, work.to);
+        if self.shared.calendar.sessions_between(from, to).is_empty() {
+            return Err(EngineError::NoSession { from, to });
+        }
+        if self.runner.active().len() >= MAX_WAITING {
+            return Err(EngineError::TooManyBackfills);
+        }
+        let job = Job::stored(self.shared.store.create_backfill_job(&work, Utc::now()).await?);
+        self.runner.enqueue(job.clone());
+        self.shared.tell(EngineEvent::Backfill(job.clone()));
+        Ok(job)
+    }
+
+    /// Stops a backfill that waits or runs; none when there is no such one.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn stop_backfill(&self, id: i64) -> Result<Option<Job>, EngineError> {
+        let Some(job) = self.runner.stop(id) else { return Ok(None) };
+        save_job(&self.shared, &job).await?;
+        self.shared.tell(EngineEvent::Backfill(job.clone()));
+        Ok(Some(job))
+    }
+
+    /// Backfills that wait or run, then those that ended, newest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn backfills(&self, limit: u32) -> Result<Vec<Job>, EngineError> {
+        let active = self.runner.active();
+        let stored = self.shared.store.backfill_jobs(limit).await?;
+        let is_active = |job: &Job| active.iter().any(|other| other.id == job.id);
+        let ended = stored.into_iter().map(Job::stored).filter(|job| !is_active(job));
+        Ok(active.iter().cloned().chain(ended).take(limit as usize).collect())
+    }
+
+    /// Backfills that wait or run.
+    #[must_use]
+    pub fn active_backfills(&self) -> Vec<Job> {
+        self.runner.active()
+    }
+
+    /// How well collecting goes.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let now = self.shared.clock.now();
+        let session = self.shared.calendar.session_at(now);
+        let open = session.1 != MarketSession::Closed;
+        let slowest = TimeDelta::seconds(i64::from(self.shared.collect.slowest_poll_s));
+        let feeds = self.shared.feeds.all().into_iter().map(|(symbol, series, feed)| {
+            let freshness = feed.freshness(now, open, slowest);
+            (symbol, series, feed, freshness)
+        });
+        Health {
+            feeds: feeds.collect(),
+            session,
+            collecting: self.collects.load(std::sync::atomic::Ordering::SeqCst),
+            database_problem: self.shared.writer.problem(),
+        }
+    }
+
+    /// Stops asking, stores what was accepted, and ends every task.
+    pub async fn stop(&self) {
+        self.stop.cancel();
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in tasks {
+            drop(task.await);
+        }
+        save_budget(&self.shared).await;
+        self.stop_writer.cancel();
+        let writer = self.writer_task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            drop(writer.await);
+        }
+    }
+
+    async fn start_tasks(&self) -> Result<(), StoreError> {
+        self.resume_backfills().await?;
+        self.spawn("backfill", {
+            let (runner, shared) = (Arc::clone(&self.runner), Arc::clone(&self.shared));
+            move |stop| {
+                let (runner, shared) = (Arc::clone(&runner), Arc::clone(&shared));
+                async move { runner.run(&shared, stop).await }
+            }
+        });
+        self.spawn("budget", {
+            let shared = Arc::clone(&self.shared);
+            move |stop| save_budgets(Arc::clone(&shared), stop)
+        });
+        if self.wants_to_collect {
+            self.spawn_election();
+            self.fetch_missing_history().await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the right to collect, and collects while it is held.
+    fn spawn_election(&self) {
+        let shared = Arc::clone(&self.shared);
+        let collectors = Arc::clone(&self.collectors);
+        let collects = Arc::clone(&self.collects);
+        let all = self.stop.clone();
+        let symbols = Arc::clone(&self.symbols);
+        self.spawn("election", move |stop| {
+            let (shared, collectors) = (Arc::clone(&shared), Arc::clone(&collectors));
+            let (collects, symbols, all) =
+                (Arc::clone(&collects), Arc::clone(&symbols), all.clone());
+            async move {
+                while !stop.is_cancelled() {
+                    match shared.store.collector_lock(VENDOR).await {
+                        Ok(Some(mut lock)) => {
+                            collects.store(true, std::sync::atomic::Ordering::SeqCst);
+                            let listed =
+                                symbols.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                            for symbol in &listed {
+                                start_collecting(&shared, &collectors, symbol, &all);
+                            }
+                            while lock.is_held().await && !pause(LOCK_AGAIN_AFTER, &stop).await {}
+                            collects.store(false, std::sync::atomic::Ordering::SeqCst);
+                            stop_collecting(&collectors);
+                        }
+                        Ok(None) => tracing::info!("another program collects into this database"),
+                        Err(error) => tracing::warn!(%error, "the right to collect was not obtained"),
+                    }
+                    if pause(LOCK_AGAIN_AFTER, &stop).await {
+                        return;
+                    }
+                }
+            }
+        });
+    }
+
+    fn start_collecting(&self, symbol: &Symbol) {
+        start_collecting(&self.shared, &self.collectors, symbol, &self.stop);
+    }
+
+    /// Jobs that were interrupted with the program go on.
+    async fn resume_backfills(&self) -> Result<(), StoreError> {
+        for job in self.shared.store.unfinished_backfill_jobs().await? {
+            self.runner.enqueue(Job::stored(job));
+        }
+        Ok(())
+    }
+
+    async fn fetch_missing_history(&self) -> Result<(), StoreError> {
+        if !self.runner.active().is_empty() {
+            return Ok(());
+        }
+        match self.fetch_history(&self.symbols()).await {
+            Ok(()) => Ok(()),
+            Err(EngineError::Store(error)) => Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "history is not fetched");
+                Ok(())
+            }
+        }
+    }
+
+    /// Fetches the sessions before the current one, as many as the settings say.
+    async fn fetch_history(&self, symbols: &[Symbol]) -> Result<(), EngineError> {
+        let count = self.shared.collect.history_sessions as usize;
+        let now = self.shared.clock.now();
+        let Some(latest) = self.shared.calendar.latest_session(now) else { return Ok(()) };
+        let sessions = self.shared.calendar.sessions_ending(latest, count + 1);
+        let (Some(from), Some(to)) = (sessions.first().copied(), self.shared.calendar.previous_session(latest))
+        else {
+            return Ok(());
+        };
+        let mut missing = false;
+        for date in self.shared.calendar.sessions_between(from, to) {
+            for symbol in symbols {
+                missing |= self.shared.session_read_at(symbol, date).await?.is_none();
+            }
+        }
+        if count > 0 && missing && !symbols.is_empty() {
+            let symbols = symbols.to_vec();
+            let work = NewBackfill { vendor: VENDOR, symbols, from, to, reread: false };
+            self.start_backfill(work).await?;
+        }
+        Ok(())
+    }
+
+    async fn keep_symbols(&self, symbols: Vec<Symbol>) -> Result<(), StoreError> {
+        self.shared.store.set_watch_list(&symbols, Utc::now()).await?;
+        *self.symbols.lock().unwrap_or_else(PoisonError::into_inner) = symbols;
+        Ok(())
+    }
+
+    fn spawn<F>(&self, name: &str, make: impl Fn(CancellationToken) -> F + Send + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let stop = self.stop.clone();
+        let task = supervised(name.to_owned(), stop.clone(), move || make(stop.clone()));
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);
+    }
+}
+
+async fn watch_list(parts: &Parts) -> Result<Vec<Symbol>, StoreError> {
+    let known = parts.store.watch_list().await?;
+    if !known.is_empty() {
+        return Ok(known);
+    }
+    parts.store.set_watch_list(&parts.collect.symbols, Utc::now()).await?;
+    Ok(parts.collect.symbols.clone())
+}
+
+/// Starts the three tasks of a symbol; they end with its own token or the engine's.
+fn start_collecting(
+    shared: &Arc<Shared>,
+    collectors: &Mutex<BTreeMap<Symbol, CancellationToken>>,
+    symbol: &Symbol,
+    all: &CancellationToken,
+) {
+    let stop = all.child_token();
+    let before = collectors
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert(symbol.clone(), stop.clone());
+    if let Some(before) = before {
+        before.cancel();
+    }
+    let now = shared.clock.now();
+    for series in [Series::Prints, Series::Bars] {
+        shared.feeds.update(symbol, series, |feed| feed.since = Some(now));
+    }
+    let task = |name: &str| format!("{name} {symbol}");
+    macro_rules! start {
+        ($name:literal, $collect:path) => {{
+            let (shared, symbol, token) = (Arc::clone(shared), symbol.clone(), stop.clone());
+            drop(supervised(task($name), stop.clone(), move || {
+                $collect(Arc::clone(&shared), symbol.clone(), token.clone())
+            }));
+        }};
+    }
+    start!("bars", bars::collect);
+    start!("prints", prints::collect);
+    start!("reread", reread::reread);
+}
+
+fn stop_collecting(collectors: &Mutex<BTreeMap<Symbol, CancellationToken>>) {
+    let all = std::mem::take(&mut *collectors.lock().unwrap_or_else(PoisonError::into_inner));
+    all.into_values().for_each(|stop| stop.cancel());
+}
+
+/// Waits; true when told to stop.
+async fn pause(time: Duration, stop: &CancellationToken) -> bool {
+    tokio::select! {
+        () = tokio::time::sleep(time) => false,
+        () = stop.cancelled() => true,
+    }
+}
+
+async fn save_budgets(shared: Arc<Shared>, stop: CancellationToken) {
+    let mut changes = shared.budget.subscribe();
+    while !stop.is_cancelled() {
+        tokio::select! {
+            changed = changes.changed() => if changed.is_err() { return },
+            () = stop.cancelled() => return,
+        }
+        save_budget(&shared).await;
+        if pause(SAVE_BUDGET_EVERY, &stop).await {
+            return;
+        }
+    }
+}
+
+async fn save_budget(shared: &Shared) {
+    let saved = match serde_json::to_value(shared.budget.state()) {
+        Ok(state) => shared.store.save_budget(VENDOR, &state, Utc::now()).await,
+        Err(error) => return tracing::error!(%error, "the request budget cannot be written as JSON"),
+    };
+    if let Err(error) = saved {
+        tracing::warn!(%error, "the request budget was not entered in the database");
+    }
+}

@@ -1,0 +1,308 @@
+//! The market itself: a pure function of (seed, symbol, date), with a small memory of the days
+//! that were asked for last.
+//!
+//! It knows nothing of HTTP or of a vendor's wire format, and reads no clock.
+
+mod chain;
+mod day;
+mod kind;
+mod magnets;
+mod path;
+mod prints;
+mod scene;
+mod tape_order;
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use undertow_market::{Calendar, Symbol};
+
+use crate::dice::{Dice, Purpose};
+use crate::profile::SymbolProfile;
+use chain::Turns;
+pub use day::{Day, SimPrint};
+pub(crate) use day::{Segment, all_of, merge};
+pub use kind::{Codes, Kind};
+pub use path::MinuteBar;
+use prints::Tape;
+use scene::Edit;
+pub use scene::{MAX_EDITS, MAX_INJECTED, SceneError};
+
+/// Days kept. A busy one takes about a megabyte; a backfill walks few dates at once.
+const MAX_DAYS_KEPT: usize = 64;
+/// Day summaries kept: eight symbols over two years of daily bars.
+const MAX_SUMMARIES_KEPT: usize = 4_096;
+
+/// A deterministic market.
+pub struct Market {
+    seed: u64,
+    prints_scale: f64,
+    calendar: Calendar,
+    dates: Vec<NaiveDate>,
+    moves: Vec<f64>,
+    listings: Vec<Listing>,
+    memory: Mutex<Memory>,
+}
+
+struct Listing {
+    profile: SymbolProfile,
+    turns: OnceLock<Vec<Turns>>,
+}
+
+type DayKey = (Symbol, NaiveDate);
+
+struct Memory {
+    days: Recent<DayKey, Arc<Day>>,
+    summaries: Recent<DayKey, Vec<Segment>>,
+    edits: HashMap<DayKey, Vec<Edit>>,
+    edit_count: usize,
+}
+
+impl Market {
+    /// A market of these symbols. `prints_scale` multiplies the number of prints.
+    #[must_use]
+    pub fn new(seed: u64, symbols: Vec<SymbolProfile>, prints_scale: f64) -> Self {
+        let calendar = Calendar::nyse();
+        let dates = calendar.sessions_between(chain::EPOCH, Calendar::LAST_DATE);
+        let listing = |profile| Listing {
+            profile,
+            turns: OnceLock::new(),
+        };
+        Self {
+            seed,
+            prints_scale,
+            calendar,
+            moves: chain::market_moves(seed, &dates),
+            dates,
+            listings: symbols.into_iter().map(listing).collect(),
+            memory: Mutex::new(Memory {
+                days: Recent::new(MAX_DAYS_KEPT),
+                summaries: Recent::new(MAX_SUMMARIES_KEPT),
+                edits: HashMap::new(),
+                edit_count: 0,
+            }),
+        }
+    }
+
+    /// The listed symbols.
+    pub fn symbols(&self) -> impl Iterator<Item = &Symbol> {
+        self.listings.iter().map(|listing| &listing.profile.symbol)
+    }
+
+    /// The calendar that it trades by.
+    #[must_use]
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    /// The whole session of a listed symbol, future included. None where the symbol is not listed
+    /// or the market is closed that day.
+    #[must_use]
+    pub fn session(&self, symbol: &Symbol, date: NaiveDate) -> Option<Arc<Day>> {
+        let key = (symbol.clone(), date);
+        let (kept, edits) = {
+            let memory = self.memory();
+            (
+                memory.days.get(&key),
+                memory.edits.get(&key).cloned().unwrap_or_default(),
+            )
+        };
+        if kept.is_some() {
+            return kept;
+        }
+        let (mut day, id_base) = self.generate(symbol, date)?;
+        for edit in &edits {
+            edit.apply(&mut day, id_base);
+        }
+        let day = Arc::new(day);
+        let mut memory = self.memory();
+        // An edit that arrived meanwhile makes this copy an old one: hand it out, don't keep it.
+        if memory.edits.get(&key).map_or(0, Vec::len) == edits.len() {
+            memory.days.keep(key, Arc::clone(&day));
+        }
+        Some(day)
+    }
+
+    /// Adds `count` prints to one second, as if they had just been reported late by the vendor.
+    /// The rows that were there keep every field.
+    ///
+    /// # Errors
+    /// There is no such session or second, or it is too much.
+    pub fn inject_second(
+        &self,
+        symbol: &Symbol,
+        date: NaiveDate,
+        second: DateTime<Utc>,
+        count: usize,
+    ) -> Result<(), SceneError> {
+        self.edit(symbol, date, Edit::Inject { second, count })
+    }
+
+    /// Withdraws the print at `index` of the day's prints at the instant `at`.
+    ///
+    /// # Errors
+    /// There is no such session or print.
+    pub fn cancel(
+        &self,
+        symbol: &Symbol,
+        date: NaiveDate,
+        index: usize,
+        at: DateTime<Utc>,
+    ) -> Result<(), SceneError> {
+        self.edit(symbol, date, Edit::Cancel { index, at })
+    }
+
+    /// The parts of a whole session, without keeping the session.
+    pub(crate) fn summary(&self, symbol: &Symbol, date: NaiveDate) -> Option<Vec<Segment>> {
+        let key = (symbol.clone(), date);
+        if let Some(kept) = self.memory().summaries.get(&key) {
+            return Some(kept);
+        }
+        let day = self.session(symbol, date)?;
+        let segments = day.segments(all_of(&day.hours));
+        self.memory().summaries.keep(key, segments.clone());
+        Some(segments)
+    }
+
+    /// The regular close of the session before `date`.
+    pub(crate) fn last_close(&self, symbol: &Symbol, date: NaiveDate) -> Option<crate::Ticks> {
+        let position = self.position(date)?;
+        let before = self
+            .turns(self.listing(symbol)?)
+            .get(position.checked_sub(1)?)?;
+        Some(crate::Ticks::nearest_cent(before.close))
+    }
+
+    pub(crate) fn lists(&self, symbol: &Symbol) -> bool {
+        self.listing(symbol).is_some()
+    }
+
+    fn edit(&self, symbol: &Symbol, date: NaiveDate, edit: Edit) -> Result<(), SceneError> {
+        let day = self.session(symbol, date).ok_or(SceneError::NoSuchDay)?;
+        edit.check(&day)?;
+        let mut memory = self.memory();
+        if memory.edit_count >= MAX_EDITS {
+            return Err(SceneError::TooMany);
+        }
+        let key = (symbol.clone(), date);
+        memory.edit_count += 1;
+        memory.days.forget(&key);
+        memory.summaries.forget(&key);
+        memory.edits.entry(key).or_default().push(edit);
+        Ok(())
+    }
+
+    fn generate(&self, symbol: &Symbol, date: NaiveDate) -> Option<(Day, i64)> {
+        let listing = self.listing(symbol)?;
+        let hours = self.calendar.session(date)?;
+        let turns = self.turns(listing);
+        let position = self.position(date)?;
+        let (before, today) = (turns.get(position.checked_sub(1)?)?, turns[position]);
+        let magnets = magnets::alive(self.seed, symbol, turns, position);
+        let profile = &listing.profile;
+        let dice = |purpose| Dice::new(self.seed, symbol.as_str(), date, purpose);
+
+        let mut minutes = dice(Purpose::Minutes);
+        let mut bars = path::minutes(profile, *before, today, &hours, &magnets, &mut minutes);
+        let mut tape = Tape::new(
+            profile,
+            &hours,
+            &bars,
+            &magnets,
+            before.close,
+            dice(Purpose::Prints),
+        );
+        let next_pre_at = hours.pre_at + (self.next_date(position) - date);
+        let mut prints = tape.prints(self.prints_scale, next_pre_at);
+        prints.extend(tape.reported_again(dice(Purpose::Cancels)));
+        let id_base = self.id_base(symbol);
+        tape_order::settle(
+            &mut prints,
+            &mut bars,
+            &hours,
+            id_base,
+            &mut dice(Purpose::Numbers),
+        );
+        Some((
+            Day {
+                symbol: symbol.clone(),
+                session_date: date,
+                hours,
+                bars,
+                prints,
+            },
+            id_base,
+        ))
+    }
+
+    /// What a symbol's ids count from.
+    fn id_base(&self, symbol: &Symbol) -> i64 {
+        let mut dice = Dice::new(self.seed, symbol.as_str(), chain::EPOCH, Purpose::Numbers);
+        1_000_000_000 * dice.whole(1_000, 50_000)
+    }
+
+    fn next_date(&self, position: usize) -> NaiveDate {
+        let next = self.dates.get(position + 1).copied();
+        next.unwrap_or_else(|| self.dates[position] + Days::new(1))
+    }
+
+    fn position(&self, date: NaiveDate) -> Option<usize> {
+        self.dates.binary_search(&date).ok()
+    }
+
+    fn listing(&self, symbol: &Symbol) -> Option<&Listing> {
+        self.listings
+            .iter()
+            .find(|listing| listing.profile.symbol == *symbol)
+    }
+
+    fn turns<'a>(&self, listing: &'a Listing) -> &'a [Turns] {
+        listing
+            .turns
+            .get_or_init(|| chain::walk(self.seed, &listing.profile, &self.dates, &self.moves))
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The newest entries, a bounded number of them. What is dropped can always be made again.
+struct Recent<K, V> {
+    entries: HashMap<K, V>,
+    order: VecDeque<K>,
+    limit: usize,
+}
+
+impl<K: Clone + Eq + Hash, V: Clone> Recent<K, V> {
+    fn new(limit: usize) -> Self {
+        Self {
+            entries: HashMap::new(),
+            order: VecDeque::new(),
+            limit,
+        }
+    }
+
+    fn get(&self, key: &K) -> Option<V> {
+        self.entries.get(key).cloned()
+    }
+
+    fn keep(&mut self, key: K, value: V) {
+        if self.entries.insert(key.clone(), value).is_some() {
+            return;
+        }
+        self.order.push_back(key);
+        if self.order.len() > self.limit
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.entries.remove(&oldest);
+        }
+    }
+
+    fn forget(&mut self, key: &K) {
+        self.entries.remove(key);
+        self.order.retain(|kept| kept != key);
+    }
+}

@@ -1,0 +1,55 @@
+//! What makes one symbol unlike another.
+
+use undertow_market::Symbol;
+
+/// A listed symbol's character.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SymbolProfile {
+    /// The ticker.
+    pub symbol: Symbol,
+    /// The price that it wanders around, in dollars; at least one.
+    pub anchor_price: f64,
+    /// Standard deviation of its daily return, as a fraction.
+    pub daily_volatility: f64,
+    /// How much of its daily return is the whole market's, from 0 to 1 (a correlation).
+    pub market_share: f64,
+    /// Shares traded on an ordinary day.
+    pub daily_volume: i64,
+    /// Off-exchange prints of $100,000 and more on an ordinary day.
+    pub prints_per_session: u32,
+    /// Usual distance from bid to ask in the regular session, in cents.
+    pub spread_cents: i64,
+}
+
+/// Four index funds and four large companies, at round prices of their kind.
+#[must_use]
+pub fn default_symbols() -> Vec<SymbolProfile> {
+    //        price  vol    market volume       prints spread
+    [
+        ("SPY", 600.0, 0.008, 0.99, 60_000_000, 4_000, 1),
+        ("QQQ", 530.0, 0.011, 0.93, 40_000_000, 2_400, 1),
+        ("IWM", 230.0, 0.012, 0.85, 30_000_000, 700, 1),
+        ("DIA", 440.0, 0.007, 0.92, 3_500_000, 250, 3),
+        ("AAPL", 230.0, 0.014, 0.65, 50_000_000, 1_100, 1),
+        ("NVDA", 140.0, 0.026, 0.65, 200_000_000, 2_200, 1),
+        ("TSLA", 340.0, 0.032, 0.50, 90_000_000, 1_500, 3),
+        ("MSFT", 430.0, 0.013, 0.70, 20_000_000, 900, 3),
+    ]
+    .into_iter()
+    .map(profile)
+    .collect()
+}
+
+fn profile(row: (&str, f64, f64, f64, i64, u32, i64)) -> SymbolProfile {
+    let (ticker, anchor_price, daily_volatility, market_share, daily_volume, prints, spread_cents) =
+        row;
+    SymbolProfile {
+        symbol: Symbol::new(ticker).expect("the built-in tickers are valid"),
+        anchor_price,
+        daily_volatility,
+        market_share,
+        daily_volume,
+        prints_per_session: prints,
+        spread_cents,
+    }
+}

@@ -1,0 +1,413 @@
+//! The market over real HTTP on loopback: keys, limits, faults, and the record of what was asked.
+
+mod control;
+mod faults;
+mod limits;
+mod listener;
+mod reply;
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Query, State};
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, HeaderValue, Method, Uri};
+use axum::response::Response;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::clock::SimClock;
+use crate::market::Market;
+use crate::profile::{SymbolProfile, default_symbols};
+use crate::unusual_whales::{Answer, Request, answer};
+pub use faults::{Fault, FaultRule, Faults, MAX_FAULT_RULES, ScriptFull};
+pub use limits::Plan;
+use limits::{Admission, Limits, Usage};
+use listener::{Connection, ResettableListener};
+
+/// The key that the simulator accepts unless it is given another.
+pub const DEFAULT_KEY: &str = "simulated-key";
+/// Requests that are remembered; older ones are only counted.
+pub const MAX_REQUESTS_KEPT: usize = 1_000;
+/// Paths whose last page is remembered, to be repeated by a fault.
+const MAX_PAGES_KEPT: usize = 64;
+/// How long a stop waits for answers under way before it cuts them off.
+const STOP_WAIT: Duration = Duration::from_secs(2);
+
+/// What to simulate, and where.
+#[derive(Clone)]
+pub struct SimulatorConfig {
+    /// The same seed makes the same market.
+    pub seed: u64,
+    /// The market's time.
+    pub clock: SimClock,
+    /// What the key may do.
+    pub plan: Plan,
+    /// The bearer token that is accepted.
+    pub key: String,
+    /// A loopback address. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The listed symbols.
+    pub symbols: Vec<SymbolProfile>,
+    /// Multiplies the number of prints of every session.
+    pub prints_scale: f64,
+}
+
+impl SimulatorConfig {
+    /// The default market of this seed on a free loopback port.
+    #[must_use]
+    pub fn new(seed: u64, clock: SimClock) -> Self {
+        Self {
+            seed,
+            clock,
+            plan: Plan::default(),
+            key: DEFAULT_KEY.to_owned(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            symbols: default_symbols(),
+            prints_scale: 1.0,
+        }
+    }
+}
+
+/// What was asked so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// How many vendor requests arrived, refused ones included.
+    pub count: u64,
+    /// Path and query of the newest of them, oldest first, at most [`MAX_REQUESTS_KEPT`].
+    pub recent: VecDeque<String>,
+}
+
+/// A running simulator. Dropping it stops it at once; [`Simulator::stop`] stops it in order.
+pub struct Simulator {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<()>,
+}
+
+struct Shared {
+    market: Arc<Market>,
+    clock: SimClock,
+    key: String,
+    limits: Limits,
+    faults: Faults,
+    requests: Mutex<Requests>,
+    pages: Mutex<HashMap<String, Answer>>,
+    request_ids: AtomicU64,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Simulator {
+    /// Starts to serve.
+    ///
+    /// # Errors
+    /// The address is not loopback, or cannot be bound.
+    pub async fn start(config: SimulatorConfig) -> io::Result<Self> {
+        if !config.listen.ip().is_loopback() {
+            let message = format!("{} is not a loopback address: use 127.0.0.1", config.listen);
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+        let listener = TcpListener::bind(config.listen).await?;
+        let address = listener.local_addr()?;
+        let (stop, stopping) = watch::channel(false);
+        let shared = Arc::new(Shared::new(config, stopping.clone()));
+        let app = Router::new()
+            .merge(control::routes())
+            .fallback(respond)
+            .with_state(Arc::clone(&shared))
+            .into_make_service_with_connect_info::<Connection>();
+        let serving = tokio::spawn(async move {
+            let server = axum::serve(ResettableListener(listener), app);
+            if let Err(error) = server.with_graceful_shutdown(stopped(stopping)).await {
+                tracing::warn!(%error, "the simulator stopped serving");
+            }
+        });
+        Ok(Self {
+            shared,
+            address,
+            stop,
+            serving,
+        })
+    }
+
+    /// Where it serves, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The key that it accepts.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.shared.key
+    }
+
+    /// The market's time.
+    #[must_use]
+    pub fn clock(&self) -> SimClock {
+        self.shared.clock.clone()
+    }
+
+    /// The fault script.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.shared.faults
+    }
+
+    /// The market that is served, future and withdrawals included.
+    #[must_use]
+    pub fn market(&self) -> &Arc<Market> {
+        &self.shared.market
+    }
+
+    /// What was asked so far.
+    #[must_use]
+    pub fn requests(&self) -> Requests {
+        self.shared
+            .requests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Stops accepting, lets answers under way finish for a moment, then ends.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        if tokio::time::timeout(STOP_WAIT, &mut self.serving)
+            .await
+            .is_err()
+        {
+            tracing::debug!("an answer was cut off by the stop");
+        }
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+        self.serving.abort();
+    }
+}
+
+impl Shared {
+    fn new(config: SimulatorConfig, stopping: watch::Receiver<bool>) -> Self {
+        Self {
+            market: Arc::new(Market::new(
+                config.seed,
+                config.symbols,
+                config.prints_scale,
+            )),
+            clock: config.clock,
+            key: config.key,
+            limits: Limits::new(config.plan),
+            faults: Faults::default(),
+            requests: Mutex::default(),
+            pages: Mutex::default(),
+            request_ids: AtomicU64::new(1),
+            stopping,
+        }
+    }
+
+    fn note(&self, uri: &Uri) {
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        requests.count += 1;
+        requests.recent.push_back(uri.to_string());
+        if requests.recent.len() > MAX_REQUESTS_KEPT {
+            requests.recent.pop_front();
+        }
+    }
+
+    fn remember_page(&self, path: &str, page: &Answer) {
+        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        if page.status == 200 && (pages.len() < MAX_PAGES_KEPT || pages.contains_key(path)) {
+            pages.insert(path.to_owned(), page.clone());
+        }
+    }
+
+    fn last_page(&self, path: &str) -> Option<Answer> {
+        self.pages
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(path)
+            .cloned()
+    }
+
+    fn authorized(&self, headers: &HeaderMap) -> bool {
+        headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .is_some_and(|key| key == self.key)
+    }
+}
+
+async fn stopped(mut stopping: watch::Receiver<bool>) {
+    // An error means that the simulator was dropped, which is a stop as well.
+    let _dropped = stopping.wait_for(|stopping| *stopping).await;
+}
+
+async fn respond(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(connection): ConnectInfo<Connection>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    shared.note(&uri);
+    let fault = shared.faults.take(uri.path());
+    if let Some(response) = at_the_edge(&shared, &connection, fault.as_ref()).await {
+        return response;
+    }
+    let mut response = if method == Method::GET {
+        vendor(&shared, &uri, &headers, fault).await
+    } else {
+        reply::whole(
+            Answer::json(404, &json!({ "error": "Route not found" })),
+            None,
+        )
+    };
+    let id = shared.request_ids.fetch_add(1, Ordering::Relaxed);
+    if let Ok(id) = HeaderValue::from_str(&format!("SIM{id:017}")) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    response
+}
+
+/// Faults that strike before the vendor sees the request.
+async fn at_the_edge(
+    shared: &Shared,
+    connection: &Connection,
+    fault: Option<&Fault>,
+) -> Option<Response> {
+    let answer = match fault? {
+        Fault::Delay(ms) => {
+            tokio::time::sleep(Duration::from_millis(*ms)).await;
+            return None;
+        }
+        Fault::Hang => {
+            stopped(shared.stopping.clone()).await;
+            Answer::text(503, "stopping")
+        }
+        Fault::ResetConnection => {
+            connection.reset();
+            Answer::text(500, "never sent")
+        }
+        Fault::Edge403 => Answer::text(403, "error code: 1010"),
+        Fault::Html200 => Answer {
+            content_type: "text/html; charset=utf-8",
+            ..Answer::text(
+                200,
+                "<!DOCTYPE html><html><body>Just a moment</body></html>",
+            )
+        },
+        Fault::Redirect { to } => return Some(reply::redirect(to)),
+        _ => return None,
+    };
+    Some(reply::whole(answer, None))
+}
+
+/// The vendor's own answer, spoilt if the script says so.
+async fn vendor(
+    shared: &Arc<Shared>,
+    uri: &Uri,
+    headers: &HeaderMap,
+    fault: Option<Fault>,
+) -> Response {
+    if !shared.authorized(headers) {
+        let body = json!({ "message": "The token is missing or not known." });
+        return reply::whole(Answer::json(401, &body), None);
+    }
+    if uri.path() == "/socket" && !shared.limits.plan().websocket {
+        return reply::whole(
+            Answer::text(401, "This token has no websocket scope."),
+            None,
+        );
+    }
+    if let Some((answer, usage)) = scripted_status(shared, fault.as_ref()) {
+        return reply::whole(answer, Some(usage));
+    }
+    let usage = match shared
+        .limits
+        .admit(shared.clock.now(), shared.clock.unscaled_now())
+    {
+        Admission::Granted(usage) => usage,
+        Admission::MinuteUsedUp(usage) => return reply::whole(minute_used_up(), Some(usage)),
+        Admission::DayUsedUp(usage) => return reply::whole(day_used_up(), Some(usage)),
+    };
+    let page = compute(shared, uri).await;
+    let repeated = match fault {
+        Some(Fault::RepeatedPage) => shared.last_page(uri.path()),
+        _ => None,
+    };
+    shared.remember_page(uri.path(), repeated.as_ref().unwrap_or(&page));
+    spoilt(shared, repeated.unwrap_or(page), usage, fault)
+}
+
+fn spoilt(shared: &Shared, page: Answer, usage: Usage, fault: Option<Fault>) -> Response {
+    let usage = Some(usage);
+    match fault {
+        Some(Fault::TruncatedBody) => reply::truncated(&page, usage),
+        Some(Fault::SlowDrip { bytes_per_sec }) => {
+            reply::dripping(&page, usage, bytes_per_sec, shared.stopping.clone())
+        }
+        Some(Fault::WrongTypes(field)) => {
+            reply::whole(reply::with_wrong_types(page, &field), usage)
+        }
+        _ => reply::whole(page, usage),
+    }
+}
+
+fn scripted_status(shared: &Shared, fault: Option<&Fault>) -> Option<(Answer, Usage)> {
+    let limits = &shared.limits;
+    let usage = || limits.as_it_stands(shared.clock.unscaled_now());
+    Some(match fault? {
+        Fault::Status429Minute => (minute_used_up(), limits.as_if_minute_used_up()),
+        Fault::Status429Day => (
+            day_used_up(),
+            limits.as_if_day_used_up(shared.clock.unscaled_now()),
+        ),
+        Fault::Status500 => (Answer::text(500, "Something went wrong"), usage()),
+        Fault::Status502 => {
+            let body = json!({ "error": { "code": "upstream_error", "message": "simulated" } });
+            (Answer::json(502, &body), usage())
+        }
+        _ => return None,
+    })
+}
+
+fn minute_used_up() -> Answer {
+    Answer::json(429, &json!({ "message": "Too many requests this minute." }))
+}
+
+fn day_used_up() -> Answer {
+    Answer::json(429, &json!({ "code": "daily_request_limit_hit" }))
+}
+
+/// Making a day is milliseconds of arithmetic, and a year of daily bars is many days.
+async fn compute(shared: &Arc<Shared>, uri: &Uri) -> Answer {
+    let (shared, uri) = (Arc::clone(shared), uri.clone());
+    let work = tokio::task::spawn_blocking(move || {
+        let params = Query::<HashMap<String, String>>::try_from_uri(&uri);
+        let params = params.map(|Query(params)| params).unwrap_or_default();
+        let request = Request {
+            path: uri.path(),
+            query: uri.query().unwrap_or_default(),
+            params: &params,
+            now: shared.clock.now(),
+            history_sessions: shared.limits.plan().history_sessions,
+        };
+        answer(&shared.market, &request)
+    });
+    work.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "the simulator failed to make an answer");
+        Answer::text(500, "Something went wrong")
+    })
+}

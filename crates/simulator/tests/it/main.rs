@@ -1,0 +1,9 @@
+//! The simulator through its public edges: the generator, and the server over real HTTP.
+
+mod bars;
+mod darkpool;
+mod faults;
+mod limits;
+mod market;
+mod scene;
+mod served;

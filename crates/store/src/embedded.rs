@@ -1,0 +1,310 @@
+//! The private Postgres server that the app starts and stops.
+//!
+//! One folder holds everything: the cluster, its password, its log and the lock that keeps a
+//! second Undertow away. The server listens on a Unix socket that only its own user can open,
+//! and never on the network. Nothing here ever deletes data: what cannot be used is moved aside
+//! or left where it is, with an error that says so.
+//!
+//! This module knows nothing of tables; it hands out connection options.
+
+mod binaries;
+mod cluster;
+mod error;
+mod owner;
+mod process;
+mod supervisor;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use tokio::sync::watch;
+
+pub use binaries::Binaries;
+pub use error::EmbeddedError;
+pub use supervisor::ServerState;
+
+use cluster::Folder;
+use owner::Owner;
+use supervisor::{Launch, Supervisor};
+
+/// The superuser of the cluster.
+const USER: &str = "undertow";
+/// The port is part of the socket's file name and nothing else.
+const PORT: u16 = 5432;
+/// Crash recovery of a large log can take minutes; a shorter wait would call it a failure.
+const START_LIMIT: Duration = Duration::from_secs(300);
+/// A fast shutdown writes one checkpoint.
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+/// After an immediate shutdown nothing is left to write.
+const QUIT_LIMIT: Duration = Duration::from_secs(5);
+/// Longest database name that [`EmbeddedPostgres::database`] accepts, in bytes.
+const MAX_DATABASE_NAME: usize = 40;
+
+/// Whether the cluster must survive a power cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// Every acknowledged commit is on disk. Asserted at each start.
+    #[default]
+    Full,
+    /// For tests, whose data is worth nothing: no fsync, no password.
+    Throwaway,
+}
+
+/// Where the cluster lives and what runs it.
+#[derive(Clone, Debug, Default)]
+pub struct EmbeddedConfig {
+    /// The folder of the cluster, its password, log and lock. Made when missing.
+    pub data_dir: PathBuf,
+    /// The folder with `bin/postgres` that the app was shipped with, where the host knows it.
+    pub binaries: Option<PathBuf>,
+    /// Whether the cluster must survive a power cut.
+    pub durability: Durability,
+}
+
+impl EmbeddedConfig {
+    /// A durable cluster in `data_dir`, run by whatever binaries are found.
+    #[must_use]
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// A running server. It is restarted when it dies and stopped when this value is dropped.
+#[derive(Debug)]
+pub struct EmbeddedPostgres {
+    supervisor: Supervisor,
+    folder: Folder,
+    socket_dir: PathBuf,
+    password: String,
+    major: u32,
+}
+
+impl EmbeddedPostgres {
+    /// Makes the cluster when there is none, starts the server and checks its settings.
+    ///
+    /// # Errors
+    /// Says what stands in the way: no usable binaries, a folder in use by another Undertow, data
+    /// of another major version, a server that does not start (with the end of its log).
+    pub async fn start(config: EmbeddedConfig) -> Result<Self, EmbeddedError> {
+        let server = tokio::task::spawn_blocking(move || prepare(&config))
+            .await
+            .map_err(|panic| EmbeddedError::Interrupted(panic.to_string()))??;
+        server.until_ready().await?;
+        if server.folder.durability == Durability::Full {
+            server.assert_durable().await?;
+        }
+        Ok(server)
+    }
+
+    /// Options for connecting to a database of this server, which is made when missing.
+    ///
+    /// # Errors
+    /// The name is not made of lower-case letters, digits and `_`, or the server refuses.
+    pub async fn database(&self, name: &str) -> Result<PgConnectOptions, EmbeddedError> {
+        check_name(name)?;
+        let mut connection = self.connect("postgres").await?;
+        let exists: bool =
+            sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+                .bind(name)
+                .fetch_one(&mut connection)
+                .await?;
+        if !exists {
+            // The only SQL built at run time: a database name cannot be a parameter, and
+            // check_name lets nothing through that would need quoting.
+            let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
+            let made = sqlx::query(create).execute(&mut connection).await;
+            made.or_else(|error| {
+                if already_exists(&error) {
+                    Ok(Default::default())
+                } else {
+                    Err(error)
+                }
+            })?;
+        }
+        connection.close().await?;
+        Ok(self.options(name))
+    }
+
+    /// The address of a database of this server. It carries the password: never log it.
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
+        let socket = self.socket_dir.display();
+        format!(
+            "postgres://{USER}:{}@localhost:{PORT}/{database}?host={socket}",
+            self.password
+        )
+    }
+
+    /// What the server is doing, as it changes.
+    #[must_use]
+    pub fn state(&self) -> watch::Receiver<ServerState> {
+        self.supervisor.state()
+    }
+
+    /// The process id of the running server, if it runs right now.
+    #[must_use]
+    pub fn process_id(&self) -> Option<u32> {
+        self.supervisor.process_id()
+    }
+
+    /// The major version of the server's binaries.
+    #[must_use]
+    pub fn major(&self) -> u32 {
+        self.major
+    }
+
+    /// The folder given at the start.
+    #[must_use]
+    pub fn data_dir(&self) -> &Path {
+        &self.folder.root
+    }
+
+    /// Shuts the server down: open transactions are rolled back, a checkpoint is written.
+    ///
+    /// # Errors
+    /// The server did not end even when told to end at once.
+    pub async fn stop(mut self) -> Result<(), EmbeddedError> {
+        self.supervisor.request_stop(rustix::process::Signal::INT);
+        if self.supervisor.until_stopped(STOP_LIMIT).await {
+            return Ok(());
+        }
+        self.supervisor.request_stop(rustix::process::Signal::QUIT);
+        if self.supervisor.until_stopped(QUIT_LIMIT).await {
+            return Ok(());
+        }
+        Err(EmbeddedError::DoesNotStop {
+            data_dir: self.folder.root.clone(),
+        })
+    }
+
+    fn options(&self, database: &str) -> PgConnectOptions {
+        PgConnectOptions::new_without_pgpass()
+            .socket(&self.socket_dir)
+            .port(PORT)
+            .username(USER)
+            .password(&self.password)
+            .database(database)
+    }
+
+    async fn connect(&self, database: &str) -> Result<PgConnection, sqlx::Error> {
+        self.options(database).connect().await
+    }
+
+    async fn until_ready(&self) -> Result<(), EmbeddedError> {
+        let mut state = self.supervisor.state();
+        let settled =
+            state.wait_for(|s| matches!(s, ServerState::Ready | ServerState::Failed { .. }));
+        let outcome = tokio::time::timeout(START_LIMIT, settled).await;
+        match outcome {
+            Ok(Ok(state)) => match &*state {
+                ServerState::Failed { message } => Err(self.start_failed(message)),
+                _ => Ok(()),
+            },
+            Ok(Err(_)) => Err(self.start_failed("its supervisor ended")),
+            Err(_) => Err(self.start_failed("it was not ready within 300 seconds")),
+        }
+    }
+
+    fn start_failed(&self, message: &str) -> EmbeddedError {
+        EmbeddedError::StartFailed {
+            message: message.to_owned(),
+            log: self.folder.log(),
+            log_tail: self.folder.log_tail(),
+        }
+    }
+
+    /// A server whose commits can vanish must not collect anything.
+    async fn assert_durable(&self) -> Result<(), EmbeddedError> {
+        let mut connection = self.connect("postgres").await?;
+        let settings: Vec<(String, String)> = sqlx::query_as(
+            "SELECT name, setting FROM pg_settings WHERE setting <> 'on' AND name IN \
+             ('fsync', 'full_page_writes', 'synchronous_commit', 'data_checksums')",
+        )
+        .fetch_all(&mut connection)
+        .await?;
+        connection.close().await?;
+        match settings.into_iter().next() {
+            None => Ok(()),
+            Some((name, value)) => Err(EmbeddedError::NotDurable { name, value }),
+        }
+    }
+}
+
+fn prepare(config: &EmbeddedConfig) -> Result<EmbeddedPostgres, EmbeddedError> {
+    let owner = Owner::find()?;
+    let found = Binaries::locate(config.binaries.as_deref())?;
+    let binaries = owner.readable(found)?;
+    let folder = Folder::open(&config.data_dir, config.durability, owner)?;
+    folder.check_major(&binaries)?;
+    let password = folder.ensure_cluster(&binaries)?;
+    process::clear_the_way(&folder.cluster())?;
+    let socket_dir = folder.socket_dir()?;
+    let launch = Launch {
+        postgres: binaries.program("postgres"),
+        arguments: server_arguments(&folder, &socket_dir),
+        cluster: folder.cluster(),
+        log: folder.log(),
+        owner,
+    };
+    let major = binaries.major;
+    Ok(EmbeddedPostgres {
+        supervisor: Supervisor::start(launch)?,
+        folder,
+        socket_dir,
+        password,
+        major,
+    })
+}
+
+fn server_arguments(folder: &Folder, socket_dir: &Path) -> Vec<String> {
+    let mut arguments = vec!["-D".to_owned(), folder.cluster().display().to_string()];
+    let durable = if folder.durability == Durability::Full {
+        "on"
+    } else {
+        "off"
+    };
+    let settings = [
+        ("listen_addresses", String::new()),
+        ("port", PORT.to_string()),
+        (
+            "unix_socket_directories",
+            format!("\"{}\"", socket_dir.display()),
+        ),
+        ("unix_socket_permissions", "0700".to_owned()),
+        ("fsync", durable.to_owned()),
+        ("full_page_writes", durable.to_owned()),
+        ("synchronous_commit", durable.to_owned()),
+        ("timezone", "UTC".to_owned()),
+        ("log_timezone", "UTC".to_owned()),
+        // One collector, one window, a few readers; tests run in parallel on one server.
+        ("max_connections", "100".to_owned()),
+        // Our queries are short: compiling them costs more than it saves.
+        ("jit", "off".to_owned()),
+    ];
+    for (name, value) in settings {
+        arguments.extend(["-c".to_owned(), format!("{name}={value}")]);
+    }
+    arguments
+}
+
+fn check_name(name: &str) -> Result<(), EmbeddedError> {
+    let known = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    let first_is_letter = name.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
+    if first_is_letter && name.len() <= MAX_DATABASE_NAME && name.bytes().all(known) {
+        return Ok(());
+    }
+    Err(EmbeddedError::BadDatabaseName(
+        name.chars().take(MAX_DATABASE_NAME).collect(),
+    ))
+}
+
+fn already_exists(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|e| e.code());
+    // Another connection made it in the meantime.
+    code.is_some_and(|code| code == "42P04" || code == "23505")
+}

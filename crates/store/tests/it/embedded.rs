@@ -1,0 +1,316 @@
+//! The embedded server: its folder, its lock, and what earlier servers left behind. These tests
+//! start real servers with everything durable, as the app does.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command};
+
+use sqlx::ConnectOptions;
+use tempfile::TempDir;
+use undertow_store::embedded::{EmbeddedConfig, EmbeddedError, EmbeddedPostgres, ServerState};
+use undertow_store::{Store, StoreOptions};
+
+async fn start(folder: &TempDir) -> Result<EmbeddedPostgres, EmbeddedError> {
+    EmbeddedPostgres::start(EmbeddedConfig::new(folder.path())).await
+}
+
+async fn answers(server: &EmbeddedPostgres) -> bool {
+    let address = server.database("undertow").await.unwrap();
+    let Ok(mut connection) = address.connect().await else {
+        return false;
+    };
+    sqlx::query("SELECT 1")
+        .execute(&mut connection)
+        .await
+        .is_ok()
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[tokio::test]
+async fn it_starts_durable_private_and_keeps_its_data() {
+    let folder = TempDir::new().unwrap();
+    let server = start(&folder).await.unwrap();
+    let address = server.database("undertow").await.unwrap();
+    let store = Store::open(address.clone(), StoreOptions::default())
+        .await
+        .unwrap();
+    let status = store.status().await.unwrap();
+    assert!(status.durable, "{status:?}");
+    assert_eq!(
+        status.server_version.split('.').next().unwrap(),
+        server.major().to_string()
+    );
+    store
+        .add_to_watch_list(&crate::fixtures::symbol("SPY"), crate::fixtures::after(0))
+        .await
+        .unwrap();
+    store.close().await;
+
+    assert_eq!(mode(&folder.path().join("password")), 0o600);
+    assert_eq!(mode(&folder.path().join("cluster")), 0o700);
+    let socket = address.get_socket().unwrap().clone();
+    assert_eq!(mode(&socket), 0o700);
+    assert!(socket.as_os_str().len() < 80, "{}", socket.display());
+    let password = fs::read_to_string(folder.path().join("password")).unwrap();
+    let stranger = address.clone().password("wrong").connect().await;
+    assert!(stranger.is_err(), "the password is asked for");
+    server.stop().await.unwrap();
+
+    let server = start(&folder).await.unwrap();
+    assert_eq!(
+        fs::read_to_string(folder.path().join("password")).unwrap(),
+        password
+    );
+    let store = Store::open(
+        server.database("undertow").await.unwrap(),
+        StoreOptions::default(),
+    )
+    .await
+    .unwrap();
+    assert_eq!(store.watch_list().await.unwrap().len(), 1);
+    store.close().await;
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_folder_in_use_is_refused_by_name() {
+    let folder = TempDir::new().unwrap();
+    let server = start(&folder).await.unwrap();
+    let error = start(&folder).await.expect_err("it is in use");
+    assert!(matches!(error, EmbeddedError::InUse { .. }), "{error}");
+    let name = folder.path().display().to_string();
+    assert!(
+        error.to_string().contains(&name) && error.to_string().contains("already in use"),
+        "{error}"
+    );
+    assert!(
+        answers(&server).await,
+        "the refused start left the first server alone"
+    );
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn data_of_another_major_version_is_left_untouched() {
+    let folder = TempDir::new().unwrap();
+    start(&folder).await.unwrap().stop().await.unwrap();
+    let version = folder.path().join("cluster/PG_VERSION");
+    fs::write(&version, "9.6\n").unwrap();
+    let error = start(&folder).await.expect_err("the data is of 9.6");
+    assert!(matches!(error, EmbeddedError::WrongMajor { .. }), "{error}");
+    let said = error.to_string();
+    assert!(
+        said.contains("Postgres 9.6") && said.contains("nothing was changed"),
+        "{said}"
+    );
+    assert_eq!(fs::read_to_string(&version).unwrap(), "9.6\n");
+}
+
+#[tokio::test]
+async fn a_half_made_cluster_is_moved_aside_and_made_again() {
+    let folder = TempDir::new().unwrap();
+    for name in ["cluster.new", "cluster"] {
+        fs::create_dir(folder.path().join(name)).unwrap();
+        fs::write(folder.path().join(name).join("postgresql.conf"), "half").unwrap();
+    }
+    let server = start(&folder).await.unwrap();
+    assert!(answers(&server).await);
+    server.stop().await.unwrap();
+    let entries = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let kept: Vec<_> = entries
+        .filter(|path| path.to_string_lossy().contains("half-made"))
+        .collect();
+    assert_eq!(kept.len(), 2, "{kept:?}");
+    assert!(
+        kept.iter()
+            .all(|path| fs::read(path.join("postgresql.conf")).unwrap() == b"half")
+    );
+}
+
+#[tokio::test]
+async fn a_damaged_cluster_is_named_and_left_alone() {
+    let folder = TempDir::new().unwrap();
+    start(&folder).await.unwrap().stop().await.unwrap();
+    let check = async |part: &str| {
+        let (path, away) = (folder.path().join(part), folder.path().join("away"));
+        fs::rename(&path, &away).unwrap();
+        let error = start(&folder).await.expect_err(part);
+        assert!(matches!(error, EmbeddedError::Damaged { .. }), "{error}");
+        assert!(folder.path().join("cluster/base").exists());
+        fs::rename(&away, &path).unwrap();
+    };
+    check("cluster/global/pg_control").await;
+    check("cluster/PG_VERSION").await;
+    check("password").await;
+    start(&folder).await.unwrap().stop().await.unwrap();
+}
+
+/// A process of the server's own user that is not Postgres.
+fn bystander(folder: &TempDir) -> Child {
+    let owner = fs::metadata(folder.path().join("cluster")).unwrap();
+    Command::new("sleep")
+        .arg("600")
+        .uid(owner.uid())
+        .gid(owner.gid())
+        .current_dir("/")
+        .spawn()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_stale_pid_file_with_a_strangers_number_neither_stops_us_nor_the_stranger() {
+    let folder = TempDir::new().unwrap();
+    start(&folder).await.unwrap().stop().await.unwrap();
+    let mut stranger = bystander(&folder);
+    let pid_file = folder.path().join("cluster/postmaster.pid");
+    let cluster = folder.path().join("cluster");
+    fs::write(
+        &pid_file,
+        format!(
+            "{}\n{}\n1\n5432\n/tmp\n\n\nready\n",
+            stranger.id(),
+            cluster.display()
+        ),
+    )
+    .unwrap();
+    let server = start(&folder).await.unwrap();
+    assert!(answers(&server).await);
+    assert!(stranger.try_wait().unwrap().is_none(), "the stranger lives");
+    assert!(
+        cluster.join("postmaster.pid.stale").exists(),
+        "the old file is kept"
+    );
+    server.stop().await.unwrap();
+    stranger.kill().unwrap();
+    stranger.wait().unwrap();
+}
+
+#[tokio::test]
+async fn a_pid_file_of_a_dead_server_does_not_stop_us() {
+    let folder = TempDir::new().unwrap();
+    start(&folder).await.unwrap().stop().await.unwrap();
+    let mut dead = bystander(&folder);
+    dead.kill().unwrap();
+    dead.wait().unwrap();
+    let cluster = folder.path().join("cluster");
+    let text = format!(
+        "{}\n{}\n1\n5432\n/tmp\n\n\nready\n",
+        dead.id(),
+        cluster.display()
+    );
+    fs::write(cluster.join("postmaster.pid"), text).unwrap();
+    start(&folder).await.unwrap().stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_an_earlier_start_left_is_stopped_first() {
+    let folder = TempDir::new().unwrap();
+    let server = start(&folder).await.unwrap();
+    let socket = server
+        .database("undertow")
+        .await
+        .unwrap()
+        .get_socket()
+        .unwrap()
+        .clone();
+    server.stop().await.unwrap();
+    let owner = fs::metadata(folder.path().join("cluster")).unwrap();
+    let found = undertow_store::embedded::Binaries::locate(None).unwrap();
+    let mut orphan = Command::new(fs::canonicalize(found.root).unwrap().join("bin/postgres"))
+        .args(["-D".into(), folder.path().join("cluster")])
+        .args(["-c", "listen_addresses=", "-c"])
+        .arg(format!("unix_socket_directories={}", socket.display()))
+        .uid(owner.uid())
+        .gid(owner.gid())
+        .current_dir("/")
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let pid_file = folder.path().join("cluster/postmaster.pid");
+    while !fs::read_to_string(&pid_file).is_ok_and(|text| text.contains("ready")) {
+        tokio::task::yield_now().await;
+    }
+    let server = start(&folder).await.unwrap();
+    assert!(answers(&server).await);
+    assert_ne!(server.process_id(), Some(orphan.id()));
+    assert!(
+        orphan.wait().unwrap().success(),
+        "it was shut down in order"
+    );
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_is_killed_comes_back() {
+    let folder = TempDir::new().unwrap();
+    let server = start(&folder).await.unwrap();
+    let mut state = server.state();
+    for _ in 0..3 {
+        let killed = server.process_id().unwrap();
+        assert!(
+            Command::new("kill")
+                .args(["-9", &killed.to_string()])
+                .status()
+                .unwrap()
+                .success()
+        );
+        state
+            .wait_for(|state| matches!(state, ServerState::Restarting { .. }))
+            .await
+            .unwrap();
+        state
+            .wait_for(|state| *state == ServerState::Ready)
+            .await
+            .unwrap();
+        assert_ne!(server.process_id(), Some(killed));
+        assert!(answers(&server).await);
+    }
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn dropping_the_handle_ends_the_server_and_frees_the_folder() {
+    let folder = TempDir::new().unwrap();
+    for _ in 0..2 {
+        let server = start(&folder).await.unwrap();
+        drop(server);
+        assert!(
+            !folder.path().join("cluster/postmaster.pid").exists(),
+            "an orderly end"
+        );
+        assert!(
+            folder.path().join("cluster/PG_VERSION").exists(),
+            "the data stays"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_odd_folder_name_is_no_hindrance() {
+    let folder = TempDir::with_prefix("under tow, \"é\" ").unwrap();
+    let server = start(&folder).await.unwrap();
+    assert!(answers(&server).await);
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_database_name_is_checked() {
+    let folder = TempDir::new().unwrap();
+    let server = start(&folder).await.unwrap();
+    for name in ["", "1a", "A", "a b", "a\"b", "é", &"a".repeat(41)] {
+        let refused = server.database(name).await;
+        assert!(
+            matches!(refused, Err(EmbeddedError::BadDatabaseName(_))),
+            "{name:?}"
+        );
+    }
+    server.database("undertow_demo_7").await.unwrap();
+    server.stop().await.unwrap();
+}

@@ -1,0 +1,12 @@
+//! The store on a real Postgres. One program, so that it is linked once.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod books;
+mod crash;
+mod embedded;
+mod fixtures;
+mod merge;
+mod open;
+mod queries;
+mod schema;

@@ -1,0 +1,115 @@
+//! The schema as the migrations make it, compared with the one that was last agreed on.
+
+use std::fmt::Write;
+
+use expect_test::expect_file;
+use sqlx::Connection;
+use undertow_testkit::postgres::TestDatabase;
+
+/// One line for each fact, in an order that does not depend on the server.
+const FACTS: [(&str, &str); 5] = [
+    (
+        "columns",
+        "SELECT format('%s.%s %s%s%s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
+                CASE WHEN a.attnotnull THEN ' not null' ELSE '' END,
+                coalesce(' default ' || pg_get_expr(d.adbin, d.adrelid), '')
+                || CASE a.attidentity WHEN 'a' THEN ' identity' ELSE '' END)
+         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+         LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+         WHERE c.relnamespace = 'trading'::regnamespace AND c.relkind IN ('r', 'p')
+           AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped
+         ORDER BY c.relname, a.attnum",
+    ),
+    (
+        "constraints",
+        "SELECT format('%s %s: %s', r.relname, n.conname, pg_get_constraintdef(n.oid))
+         FROM pg_constraint n JOIN pg_class r ON r.oid = n.conrelid
+         WHERE r.relnamespace = 'trading'::regnamespace AND NOT r.relispartition
+           AND n.contype <> 'n'
+         ORDER BY r.relname, n.conname",
+    ),
+    (
+        "indexes",
+        "SELECT pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+         WHERE c.relnamespace = 'trading'::regnamespace AND NOT c.relispartition
+         ORDER BY c.relname, 1",
+    ),
+    (
+        "partitioning",
+        "SELECT format('%s %s', c.relname, pg_get_partkeydef(c.oid)) FROM pg_class c
+         WHERE c.relnamespace = 'trading'::regnamespace AND c.relkind = 'p' ORDER BY 1",
+    ),
+    (
+        "functions and types",
+        "SELECT format('function %s(%s) %s', proname, pg_get_function_arguments(oid), md5(prosrc))
+         FROM pg_proc WHERE pronamespace = 'trading'::regnamespace
+         UNION ALL
+         SELECT format('type %s: %s', t.typname, string_agg(e.enumlabel, ', ' ORDER BY e.enumsortorder))
+         FROM pg_type t JOIN pg_enum e ON e.enumtypid = t.oid
+         WHERE t.typnamespace = 'trading'::regnamespace GROUP BY t.typname ORDER BY 1",
+    ),
+];
+
+#[tokio::test]
+async fn the_schema_is_the_one_that_was_agreed_on() {
+    let database = TestDatabase::create().await.unwrap();
+    let mut connection = sqlx::PgConnection::connect_with(&database.address())
+        .await
+        .unwrap();
+    let mut dump = String::new();
+    for (title, query) in FACTS {
+        writeln!(dump, "-- {title}").unwrap();
+        let lines: Vec<String> = sqlx::query_scalar(query)
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+        for line in lines {
+            writeln!(dump, "{line}").unwrap();
+        }
+        dump.push('\n');
+    }
+    expect_file!["../schema.golden.txt"].assert_eq(&dump);
+}
+
+#[tokio::test]
+async fn no_row_can_hold_what_the_program_cannot_read() {
+    let database = TestDatabase::create().await.unwrap();
+    let store = database.store().await.unwrap();
+    store
+        .merge_prints(
+            vec![crate::fixtures::print(1, "622.12", "100")],
+            Default::default(),
+        )
+        .await
+        .unwrap();
+    store
+        .merge_bars(
+            vec![crate::fixtures::bar(1, "622.5", 10)],
+            Default::default(),
+        )
+        .await
+        .unwrap();
+    let mut connection = sqlx::PgConnection::connect_with(&database.address())
+        .await
+        .unwrap();
+    for change in [
+        "UPDATE trading.darkpool_trades SET executed_at = 'infinity'",
+        "UPDATE trading.darkpool_trades SET received_at = '-infinity'",
+        "UPDATE trading.darkpool_trades SET reported_at = 'infinity'",
+        "UPDATE trading.darkpool_trades SET price = 'NaN', notional = 'NaN'",
+        "UPDATE trading.darkpool_trades SET size = -1, notional = -price",
+        "UPDATE trading.darkpool_trades SET notional = notional + 0.01",
+        "UPDATE trading.darkpool_trades SET ask = NULL",
+        "UPDATE trading.darkpool_trades SET reasons = 256",
+        "UPDATE trading.darkpool_trades SET reasons = 65536",
+        "UPDATE trading.darkpool_trades SET session = 4",
+        "UPDATE trading.bars SET high = 1",
+        "UPDATE trading.bars SET volume = -1",
+        "UPDATE trading.bars SET start_at = 'infinity'",
+        "UPDATE trading.bars SET \"interval\" = '2m'",
+        "UPDATE trading.database_identity SET kind = 'simulated'",
+    ] {
+        let refused = sqlx::query(change).execute(&mut connection).await;
+        assert!(refused.is_err(), "{change}");
+    }
+}

@@ -1,0 +1,203 @@
+//! The vendor's answers as they lie on the wire.
+//!
+//! Every field keeps its raw JSON text. So a row with one strange field is still a row, the
+//! reason of a reject can show what came, and no number passes through a float.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+/// More rows than any endpoint delivers. Bounds the memory that an answer can take.
+pub(super) const MAX_ROWS: usize = 5000;
+
+/// The JSON text of a field. Empty when the field is absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Raw<'a>(pub(super) &'a str);
+
+/// One row of `/api/darkpool/{ticker}` and `/api/darkpool/recent`. An invented example:
+///
+/// ```json
+/// {"ticker": "SPY", "size": 1200, "price": "512.3401", "premium": "614808.1200",
+///  "volume": 20100300, "executed_at": "2026-03-02T15:04:05Z",
+///  "trf_executed_at": "2026-03-02T15:04:04Z", "tracking_id": 36245000000001,
+///  "nbbo_bid": "512.33", "nbbo_ask": "512.35", "nbbo_bid_quantity": 300,
+///  "nbbo_ask_quantity": 200, "market_center": "L", "canceled": false,
+///  "sale_cond_codes": null, "trade_code": null, "ext_hour_sold_codes": null,
+///  "trade_settlement": "regular"}
+/// ```
+///
+/// `premium` is not read: it is price times size in every row that was ever seen, and is
+/// computed exactly where it is needed. The quantities of the quote have no use yet.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct WirePrint<'a> {
+    pub(super) ticker: Raw<'a>,
+    pub(super) size: Raw<'a>,
+    pub(super) price: Raw<'a>,
+    pub(super) volume: Raw<'a>,
+    pub(super) executed_at: Raw<'a>,
+    pub(super) trf_executed_at: Raw<'a>,
+    pub(super) tracking_id: Raw<'a>,
+    pub(super) nbbo_bid: Raw<'a>,
+    pub(super) nbbo_ask: Raw<'a>,
+    pub(super) market_center: Raw<'a>,
+    pub(super) canceled: Raw<'a>,
+    pub(super) sale_cond_codes: Raw<'a>,
+    pub(super) trade_code: Raw<'a>,
+    pub(super) ext_hour_sold_codes: Raw<'a>,
+    pub(super) trade_settlement: Raw<'a>,
+}
+
+/// One row of `/api/stock/{ticker}/ohlc/{size}`. Intraday rows carry `start_time`, rows of a day
+/// carry `date`, one for each part of the day. An invented example of the latter:
+///
+/// ```json
+/// {"date": "2026-03-02", "market_time": "r", "open": "510.1", "high": "513.22",
+///  "low": "509.8", "close": "512.4", "volume": 61200500, "total_volume": 58100200}
+/// ```
+///
+/// `total_volume` runs through the day. `volume` belongs to the row, but in the `r` row of a day
+/// it is that of the whole day.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct WireBar<'a> {
+    pub(super) open: Raw<'a>,
+    pub(super) high: Raw<'a>,
+    pub(super) low: Raw<'a>,
+    pub(super) close: Raw<'a>,
+    pub(super) volume: Raw<'a>,
+    pub(super) total_volume: Raw<'a>,
+    pub(super) market_time: Raw<'a>,
+    pub(super) start_time: Raw<'a>,
+    pub(super) date: Raw<'a>,
+}
+
+/// The object of `/api/stock/{ticker}/stock-state`. An invented example:
+///
+/// ```json
+/// {"open": "510.1", "high": "513.22", "low": "509.8", "close": "512.4", "volume": 120,
+///  "total_volume": 58100200, "prev_close": "509.05", "market_time": "regular",
+///  "tape_time": "2026-03-02T15:04:05Z"}
+/// ```
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct WireState<'a> {
+    pub(super) open: Raw<'a>,
+    pub(super) high: Raw<'a>,
+    pub(super) low: Raw<'a>,
+    pub(super) close: Raw<'a>,
+    pub(super) prev_close: Raw<'a>,
+    pub(super) volume: Raw<'a>,
+    pub(super) total_volume: Raw<'a>,
+    pub(super) market_time: Raw<'a>,
+    pub(super) tape_time: Raw<'a>,
+}
+
+/// What a row that could not be parsed still tells of itself.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct WireTicker<'a> {
+    pub(super) ticker: Raw<'a>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Raw<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <&RawValue>::deserialize(deserializer).map(|value| Self(value.get()))
+    }
+}
+
+/// Reads `{"data": …}`, whatever else stands beside it.
+pub(super) fn read_data<'a, S: DeserializeSeed<'a>>(
+    text: &'a str,
+    seed: S,
+) -> Result<S::Value, serde_json::Error> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let data = reader.deserialize_map(Envelope {
+        seed: Some(seed),
+        data: None,
+    })?;
+    reader.end()?;
+    Ok(data)
+}
+
+/// Reads `{"data": [row, …]}` row by row, until `on_row` says to stop (which is an error).
+pub(super) fn each_row<'a, W: Deserialize<'a>>(
+    text: &'a str,
+    on_row: impl FnMut(W) -> bool,
+) -> Result<(), serde_json::Error> {
+    read_data(
+        text,
+        Rows {
+            on_row,
+            row: PhantomData,
+        },
+    )
+}
+
+struct Envelope<'de, S: DeserializeSeed<'de>> {
+    seed: Option<S>,
+    data: Option<S::Value>,
+}
+
+impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Envelope<'de, S> {
+    type Value = S::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with \"data\"")
+    }
+
+    // By hand, because a derived one would take an absent `data` for an empty one.
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<S::Value, A::Error> {
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            if key != "data" {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            let seed = self
+                .seed
+                .take()
+                .ok_or_else(|| A::Error::duplicate_field("data"))?;
+            self.data = Some(map.next_value_seed(seed)?);
+        }
+        self.data.ok_or_else(|| A::Error::missing_field("data"))
+    }
+}
+
+struct Rows<F, W> {
+    on_row: F,
+    row: PhantomData<W>,
+}
+
+impl<'de, W: Deserialize<'de>, F: FnMut(W) -> bool> DeserializeSeed<'de> for Rows<F, W> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de, W: Deserialize<'de>, F: FnMut(W) -> bool> Visitor<'de> for Rows<F, W> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of rows")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
+        let mut count = 0;
+        while let Some(row) = seq.next_element()? {
+            count += 1;
+            if count > MAX_ROWS {
+                return Err(A::Error::custom(format_args!("more than {MAX_ROWS} rows")));
+            }
+            if !(self.on_row)(row) {
+                return Err(A::Error::custom("stopped"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,5 @@
+//! Answers that are no rows.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| undertow_vendor::fuzzing::fuzz_error_answer(data));

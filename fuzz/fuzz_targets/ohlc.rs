@@ -1,0 +1,5 @@
+//! Bar answers.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| undertow_vendor::fuzzing::fuzz_ohlc(data));

@@ -1,0 +1,389 @@
+/**
+ * The price chart: candles, volume and the layers over them. It draws what it is given; loading is
+ * the page's work. Indexes are those of the bars it was given last.
+ */
+import {
+  type CandlestickData,
+  CandlestickSeries,
+  createChart,
+  type IChartApi,
+  type ISeriesApi,
+  type Logical,
+  type MouseEventParams,
+  type UTCTimestamp,
+} from "lightweight-charts";
+
+import { onThemeChange, readTokens } from "../lib/tokens";
+
+import { type Bars, countBefore, type Interval, type Visible } from "./bars";
+import { BubbleLayer } from "./bubbleLayer";
+import { type Bubbles, placeBubbles } from "./bubbles";
+import { LevelLayer } from "./levelLayer";
+import { hitLevel, type Level, type LevelSet, placeLevels } from "./levels";
+import { candleOptions, chartOptions, leastSpacing } from "./options";
+import type { Profile } from "./profile";
+import { ProfileLayer } from "./profileLayer";
+import { fitScene, newScene, rightRoom, type Scene } from "./scene";
+import { SessionLayer } from "./sessionLayer";
+import { type GapMark, hitGap, placeGaps, placeSessions, type SessionMark } from "./sessions";
+import { wallSeconds } from "./time";
+import { priceAtY } from "./view";
+import { VolumeLayer } from "./volumeLayer";
+import type { GapView, SessionView } from "../api/bindings";
+
+/** What lies under the pointer. */
+export interface Hover {
+  /** In the chart, px. */
+  x: number;
+  y: number;
+  price: number;
+  /** Bar under the pointer; -1 = none. */
+  bar: number;
+  /** Row of the print in the bubbles; -1 = none. */
+  bubble: number;
+  level: Level | null;
+  gap: GapMark | null;
+  /** Over the price-by-volume profile. */
+  profile: boolean;
+}
+
+export interface Listener {
+  onVisible(visible: Visible): void;
+  onHover(hover: Hover | null): void;
+  /** The user let go of the chart: what would disturb a drag may be done now. */
+  onRest(): void;
+}
+
+/** What the user switched on. */
+export interface Shown {
+  levels: boolean;
+  zones: boolean;
+  profile: boolean;
+  bubbles: boolean;
+}
+
+/** Where to look after bars of another question came. */
+export type Aim = { kind: "end" } | { kind: "centre"; ms: number } | { kind: "shift"; by: number };
+
+/** Bar spacing of a chart that was never zoomed, px. */
+const SPACING_PX = 7;
+/** Widest that few bars are spread, px. */
+const WIDEST_PX = 16;
+
+export class PriceChart {
+  readonly bubbles: BubbleLayer;
+  private readonly chart: IChartApi;
+  private readonly candles: ISeriesApi<"Candlestick">;
+  private readonly scene: Scene;
+  private readonly levels: LevelLayer;
+  private readonly profile: ProfileLayer;
+  private readonly sessions: SessionLayer;
+  private readonly ends: (() => void)[] = [];
+  private sessionViews: readonly SessionView[] = [];
+  private gapViews: readonly GapView[] = [];
+  private shown: Shown = { levels: true, zones: true, profile: true, bubbles: true };
+  private held = false;
+
+  constructor(
+    private readonly box: HTMLElement,
+    private readonly listener: Listener,
+  ) {
+    const tokens = readTokens();
+    this.scene = newScene(tokens);
+    this.chart = createChart(box, chartOptions(tokens, false));
+    this.candles = this.chart.addSeries(CandlestickSeries, candleOptions(tokens));
+    this.sessions = new SessionLayer(this.scene);
+    this.levels = new LevelLayer(this.scene);
+    this.profile = new ProfileLayer(this.scene);
+    this.bubbles = new BubbleLayer(this.scene);
+    const volume = new VolumeLayer(this.scene);
+    for (const { layer } of [this.sessions, volume, this.profile, this.bubbles, this.levels]) {
+      this.candles.attachPrimitive(layer);
+    }
+    this.chart.timeScale().applyOptions({ barSpacing: SPACING_PX });
+    this.listen();
+    this.fit();
+  }
+
+  destroy(): void {
+    this.ends.forEach((end) => end());
+    this.chart.remove();
+  }
+
+  /** Shows other bars. With `shift`, the same bars stay where they are on the screen. */
+  setBars(bars: Bars, interval: Interval, aim: Aim): void {
+    const range = this.chart.timeScale().getVisibleLogicalRange();
+    const daily = interval === "1d";
+    if (daily !== (this.scene.interval === "1d")) {
+      this.chart.applyOptions(chartOptions(this.scene.tokens, daily));
+    }
+    this.scene.bars = bars;
+    this.scene.interval = interval;
+    this.draw();
+    this.place();
+    if (bars.rows === 0) return;
+    if (aim.kind === "end" || !range) {
+      this.toEnd(this.widen());
+    } else if (aim.kind === "centre") this.centre(aim.ms);
+    else this.move({ from: range.from + aim.by, to: range.to + aim.by });
+  }
+
+  /** Takes bars that differ from those shown only from index `from` on. */
+  extendBars(bars: Bars, from: number): void {
+    this.scene.bars = bars;
+    const times = chartTimes(bars, from);
+    for (let i = from; i < bars.rows; i++) {
+      this.candles.update(candleAt(bars, i, times[i - from]));
+    }
+    this.place();
+  }
+
+  setLevels(set: LevelSet): void {
+    placeLevels(set, this.scene.bars);
+    this.levels.show(set);
+  }
+
+  setProfile(profile: Profile | null): void {
+    this.profile.show(profile);
+  }
+
+  /** Shows prints; those reported after `flashSince` are lit for a moment. */
+  setBubbles(bubbles: Bubbles | null, flashSince = Infinity): void {
+    if (bubbles) placeBubbles(bubbles, this.scene.bars, this.scene.interval);
+    this.bubbles.show(bubbles);
+    if (Number.isFinite(flashSince)) this.bubbles.flash(flashSince);
+  }
+
+  setSessions(sessions: readonly SessionView[], gaps: readonly GapView[]): void {
+    this.sessionViews = sessions;
+    this.gapViews = gaps;
+    this.place();
+  }
+
+  setShown(shown: Shown): void {
+    this.shown = shown;
+    this.levels.lines = shown.levels;
+    this.levels.zones = shown.zones;
+    this.bubbles.on = shown.bubbles;
+    this.fit();
+  }
+
+  /** Whether the newest bar is held: only then does the line of the last price tell the truth. */
+  setNewest(held: boolean): void {
+    this.candles.applyOptions({ priceLineVisible: held });
+  }
+
+  /** Keeps a price in view and its level lit, or lets go of it. */
+  pin(price: number | null): void {
+    this.levels.pin(price);
+  }
+
+  /** Indexes of the first and last visible bar; may lie beyond the bars. */
+  visible(): Visible | null {
+    const range = this.chart.timeScale().getVisibleLogicalRange();
+    return range && { from: range.from, to: range.to };
+  }
+
+  /** Whether the user holds the chart with the pointer. */
+  get dragging(): boolean {
+    return this.held;
+  }
+
+  /** Whether the newest bar is in view. */
+  atEnd(): boolean {
+    const visible = this.visible();
+    return visible === null || visible.to >= this.scene.bars.rows - 1;
+  }
+
+  /** Moves by a part of the visible width; positive = to later bars. */
+  pan(part: number): void {
+    const range = this.visible();
+    if (!range) return;
+    const by = (range.to - range.from) * part;
+    this.move({ from: range.from + by, to: range.to + by });
+  }
+
+  /** Shows `factor` times as many bars; the newest visible bar stays where it is. */
+  zoom(factor: number): void {
+    const range = this.visible();
+    if (!range) return;
+    const pivot = Math.min(range.to, this.scene.bars.rows - 1);
+    const hinge = pivot > range.from ? pivot : (range.from + range.to) / 2;
+    this.move({
+      from: hinge - (hinge - range.from) * factor,
+      to: hinge + (range.to - hinge) * factor,
+    });
+  }
+
+  /** To the oldest bar held. */
+  toStart(): void {
+    const range = this.visible();
+    if (range) this.move({ from: -1, to: range.to - range.from - 1 });
+  }
+
+  /** To the newest bar, with room for profile and labels. */
+  toEnd(spacing = this.spacing()): void {
+    const room = rightRoom(this.scene, this.shown.levels) / spacing;
+    this.chart.timeScale().scrollToPosition(room, false);
+  }
+
+  /** Puts an instant in the middle. */
+  centre(ms: number): void {
+    const range = this.visible();
+    const half = range ? (range.to - range.from) / 2 : 100;
+    const at = countBefore(this.scene.bars, ms);
+    this.move({ from: at - half, to: at + half });
+  }
+
+  /** Instant in the middle of the view, epoch ms; null = no bars there. */
+  centreMs(): number | null {
+    const range = this.visible();
+    const { bars } = this.scene;
+    if (!range || bars.rows === 0) return null;
+    const middle = Math.round((range.from + range.to) / 2);
+    return bars.start[Math.min(bars.rows - 1, Math.max(0, middle))];
+  }
+
+  /** Moves so that a session's open is at the left edge: `by` sessions on from the one there. */
+  toSession(by: 1 | -1): void {
+    const range = this.visible();
+    if (!range) return;
+    const marks = this.sessions.sessions;
+    // A little tolerance, so that the session just jumped to counts as the one at the edge.
+    const edge = range.from + (range.to - range.from) * 0.02;
+    const later = marks.findIndex((mark) => mark.open > edge + 0.5);
+    const here = later < 0 ? marks.length - 1 : later - 1;
+    const onEdge = here >= 0 && Math.abs(marks[here].open - edge) <= 1;
+    const target = by === 1 ? here + 1 : onEdge ? here - 1 : here;
+    const mark = marks[target];
+    if (!mark) return by === 1 ? this.toEnd() : this.toStart();
+    const from = mark.open - (range.to - range.from) * 0.02;
+    this.move({ from, to: from + range.to - range.from });
+  }
+
+  /** Width of a bar as it is now, px; the library's options only tell how wide it began. */
+  private spacing(): number {
+    const time = this.chart.timeScale();
+    const one = time.logicalToCoordinate(1 as Logical);
+    const none = time.logicalToCoordinate(0 as Logical);
+    return one === null || none === null ? SPACING_PX : one - none;
+  }
+
+  /** Spreads a handful of bars over the free width; answers the width of a bar then, px. */
+  private widen(): number {
+    const free = this.box.clientWidth - rightRoom(this.scene, this.shown.levels);
+    const wanted = Math.min(WIDEST_PX, free / this.scene.bars.rows);
+    const now = this.spacing();
+    if (wanted <= now) return now;
+    this.chart.timeScale().applyOptions({ barSpacing: wanted });
+    return wanted;
+  }
+
+  private move(range: Visible): void {
+    this.chart.timeScale().setVisibleLogicalRange(range);
+  }
+
+  private draw(): void {
+    const { bars } = this.scene;
+    const times = chartTimes(bars, 0);
+    const candles = new Array<CandlestickData<UTCTimestamp>>(bars.rows);
+    for (let i = 0; i < bars.rows; i++) candles[i] = candleAt(bars, i, times[i]);
+    this.candles.setData(candles);
+  }
+
+  /** Puts everything anew on the bars. */
+  private place(): void {
+    const { bars, interval } = this.scene;
+    this.sessions.sessions = placeSessions(this.sessionViews, bars, interval);
+    this.sessions.gaps = placeGaps(this.gapViews, bars, interval);
+    placeLevels(this.levels.shown, bars);
+    if (this.bubbles.shown) placeBubbles(this.bubbles.shown, bars, interval);
+    this.sessions.layer.redraw();
+  }
+
+  private listen(): void {
+    const time = this.chart.timeScale();
+    const onRange = (range: Visible | null) => range && this.listener.onVisible(range);
+    const onMove = (at: MouseEventParams) => this.hover(at);
+    time.subscribeVisibleLogicalRangeChange(onRange);
+    this.chart.subscribeCrosshairMove(onMove);
+    const hold = () => (this.held = true);
+    const release = () => {
+      if (!this.held) return;
+      this.held = false;
+      this.listener.onRest();
+    };
+    this.box.addEventListener("pointerdown", hold);
+    addEventListener("pointerup", release);
+    addEventListener("pointercancel", release);
+    const sizes = new ResizeObserver(() => this.fit());
+    sizes.observe(this.box);
+    this.ends.push(
+      onThemeChange(() => this.repaint()),
+      () => sizes.disconnect(),
+      () => removeEventListener("pointerup", release),
+      () => removeEventListener("pointercancel", release),
+    );
+  }
+
+  private repaint(): void {
+    const { scene } = this;
+    Object.assign(scene.tokens, readTokens());
+    this.chart.applyOptions(chartOptions(scene.tokens, scene.interval === "1d"));
+    this.candles.applyOptions(candleOptions(scene.tokens));
+  }
+
+  private fit(): void {
+    const width = this.box.clientWidth;
+    fitScene(this.scene, width, this.shown.profile);
+    this.chart.timeScale().applyOptions({ minBarSpacing: leastSpacing(width) });
+    this.levels.layer.redraw();
+  }
+
+  private hover(at: MouseEventParams): void {
+    if (!at.point || at.paneIndex !== 0) return this.listener.onHover(null);
+    const { x, y } = at.point;
+    const { view } = this.levels.layer;
+    const { bars } = this.scene;
+    const index = at.logical ?? -1;
+    const bubble = this.bubbles.hit(x, y);
+    // A print lies on top: what is said and lit is the print, not the level beneath.
+    const level = this.shown.levels && bubble < 0 ? hitLevel(this.levels.shown, view, x, y) : null;
+    if (bubble !== this.bubbles.hovered || level !== this.levels.hovered) {
+      this.bubbles.hovered = bubble;
+      this.levels.hovered = level;
+      this.levels.layer.redraw();
+    }
+    this.listener.onHover({
+      x,
+      y,
+      price: priceAtY(view, y),
+      bar: index >= 0 && index < bars.rows ? index : -1,
+      bubble,
+      level,
+      gap: hitGap(this.sessions.gaps, view, x),
+      profile: this.scene.profilePx > 0 && x > view.width - this.scene.profilePx,
+    });
+  }
+
+  /** Sessions in the window, for the legend. */
+  get marks(): readonly SessionMark[] {
+    return this.sessions.sessions;
+  }
+}
+
+/** Chart times of the bars from index `from` on, strictly increasing as the library demands. */
+function chartTimes(bars: Bars, from: number): UTCTimestamp[] {
+  const times = new Array<UTCTimestamp>(Math.max(0, bars.rows - from));
+  let last = from > 0 ? wallSeconds(bars.start[from - 1]) : -Infinity;
+  for (let i = from; i < bars.rows; i++) {
+    // In the hour that autumn repeats, wall time runs backwards; no market is open then.
+    last = Math.max(wallSeconds(bars.start[i]), last + 1);
+    times[i - from] = last as UTCTimestamp;
+  }
+  return times;
+}
+
+function candleAt(bars: Bars, i: number, time: UTCTimestamp): CandlestickData<UTCTimestamp> {
+  return { time, open: bars.open[i], high: bars.high[i], low: bars.low[i], close: bars.close[i] };
+}

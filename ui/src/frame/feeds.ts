@@ -1,0 +1,56 @@
+/** How old the data on the screen is, in the words and tones of the top bar. */
+import type { FeedView, Health, Status } from "../api/bindings";
+import { age, MISSING } from "../lib/format";
+
+export type Tone = "fine" | "late" | "down";
+
+const TONES: Record<Health, Tone> = { healthy: "fine", degraded: "late", down: "down" };
+
+export interface FeedMark {
+  series: string;
+  text: string;
+  tone: Tone;
+  tip: string;
+}
+
+/** Seconds since the vendor last answered, as of `now` (market ms): ages go on between readings. */
+export function ageAt(feed: FeedView, status: Status, now: number): number | null {
+  if (feed.age_s === null) return null;
+  return feed.age_s + Math.max(0, now - status.market_ms) / 1000;
+}
+
+/** One mark for each series of a symbol. */
+export function feedMarks(
+  status: Status,
+  symbol: string,
+  now: number,
+  connected: boolean,
+): FeedMark[] {
+  return status.feeds
+    .filter((feed) => feed.symbol === symbol)
+    .map((feed) => {
+      const seconds = ageAt(feed, status, now);
+      const told = TONES[feed.health];
+      return {
+        series: feed.series,
+        text: seconds === null ? MISSING : age(seconds),
+        // Without events we cannot know better: what was fine is no longer sure.
+        tone: told === "fine" && !connected ? "late" : told,
+        tip: tipOf(feed, seconds, connected),
+      };
+    });
+}
+
+function tipOf(feed: FeedView, seconds: number | null, connected: boolean): string {
+  const when =
+    seconds === null
+      ? `${feed.symbol} ${feed.series}: the vendor has not answered yet.`
+      : `${feed.symbol} ${feed.series}: the vendor last answered ${age(seconds)} ago (market time).`;
+  const lost = connected ? "" : " No events arrive, so this may be out of date.";
+  return [when, feed.problem].filter(Boolean).join(" ") + lost;
+}
+
+/** How many other series are not well. */
+export function othersInTrouble(status: Status, symbol: string): number {
+  return status.feeds.filter((feed) => feed.symbol !== symbol && feed.health !== "healthy").length;
+}
