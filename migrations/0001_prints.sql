@@ -41,8 +41,8 @@ CREATE TABLE trading.darkpool_trades (
     CONSTRAINT numbers_are_positive CHECK (
         price > 0 AND price < 1e12 AND size > 0 AND size < 1e12 AND notional = price * size),
     CONSTRAINT quote_is_whole CHECK (
-        (bid IS NULL AND ask IS NULL)
-        OR (bid > 0 AND bid < 1e12 AND ask > 0 AND ask < 1e12)),
+        (bid IS NULL) = (ask IS NULL)
+        AND bid > 0 AND bid < 1e12 AND ask > 0 AND ask < 1e12),
     CONSTRAINT codes_are_known CHECK (
         session BETWEEN 0 AND 3 AND side_state BETWEEN 1 AND 14 AND reasons BETWEEN 0 AND 32767
         AND canceled = ((reasons & 256) <> 0))

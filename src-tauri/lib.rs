@@ -17,7 +17,10 @@ pub fn run() -> ExitCode {
     let built = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| {
             if let Some(window) = app.get_webview_window("main") {
-                report("the window cannot be shown", window.unminimize().and_then(|()| window.set_focus()));
+                report(
+                    "the window cannot be shown",
+                    window.unminimize().and_then(|()| window.set_focus()),
+                );
             }
         }))
         .setup(|tauri| {

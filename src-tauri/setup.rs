@@ -17,7 +17,9 @@ pub(crate) fn open(resources: Option<PathBuf>) -> anyhow::Result<App> {
         tracing::debug!(%error, "a log is there already");
     }
     let options = AppOptions {
-        postgres_binaries: resources.map(|folder| folder.join("pg")).filter(|pg| pg.join("bin").is_dir()),
+        postgres_binaries: resources
+            .map(|folder| folder.join("pg"))
+            .filter(|pg| pg.join("bin").is_dir()),
         ..environment.options(loaded.settings)?
     };
     Ok(App::new(options))

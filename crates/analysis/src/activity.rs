@@ -122,14 +122,8 @@ pub fn activity(
         baseline: enough.then(|| baseline(&past, minute)),
     });
     let points: Vec<ActivityPoint> = points.collect();
-    let at = points
-        .iter()
-        .rev()
-        .find_map(|point| Some((point.shares?, point.baseline)));
-    Activity {
-        comparison: compare(at, session_count),
-        points,
-    }
+    let at = points.iter().rev().find_map(|point| Some((point.shares?, point.baseline)));
+    Activity { comparison: compare(at, session_count), points }
 }
 
 fn compare(at: Option<(Decimal, Option<Baseline>)>, session_count: usize) -> Comparison {
@@ -138,29 +132,17 @@ fn compare(at: Option<(Decimal, Option<Baseline>)>, session_count: usize) -> Com
     }
     let ratio = at.and_then(|(shares, baseline)| shares.checked_div(baseline?.mean)?.to_f64());
     match ratio {
-        Some(ratio) => Comparison::Measured {
-            session_count,
-            ratio,
-            increase: ratio - 1.0,
-        },
+        Some(ratio) => Comparison::Measured { session_count, ratio, increase: ratio - 1.0 },
         None => Comparison::NothingBefore { session_count },
     }
 }
 
 /// The curves of the newest sessions before a day.
 fn past_sessions(today: NaiveDate, history: &[SessionActivity]) -> Vec<Vec<Decimal>> {
-    let before = history
-        .iter()
-        .filter(|session| session.session_date < today);
-    let by_date: BTreeMap<_, _> = before
-        .map(|session| (session.session_date, &session.minutes))
-        .collect();
-    by_date
-        .into_values()
-        .rev()
-        .take(BASELINE_SESSIONS)
-        .map(|minutes| cumulative(minutes))
-        .collect()
+    let before = history.iter().filter(|session| session.session_date < today);
+    let by_date: BTreeMap<_, _> =
+        before.map(|session| (session.session_date, &session.minutes)).collect();
+    by_date.into_values().rev().take(BASELINE_SESSIONS).map(|minutes| cumulative(minutes)).collect()
 }
 
 /// Shares up to the end of each minute of the day. A minute past midnight counts as the last.
@@ -178,19 +160,12 @@ fn cumulative(minutes: &[MinuteShares]) -> Vec<Decimal> {
 }
 
 fn baseline(past: &[Vec<Decimal>], minute: u16) -> Baseline {
-    let mut shares: Vec<Decimal> = past
-        .iter()
-        .map(|curve| curve[usize::from(minute)])
-        .collect();
+    let mut shares: Vec<Decimal> = past.iter().map(|curve| curve[usize::from(minute)]).collect();
     shares.sort_unstable();
     let [low, high] = BAND_PERCENT
         .map(|percent| nearest_rank(&shares, percent * 10).expect("a baseline has sessions"));
     let mean = shares.iter().sum::<Decimal>() / Decimal::from(shares.len());
-    Baseline {
-        mean: mean.round_dp(8),
-        low,
-        high,
-    }
+    Baseline { mean: mean.round_dp(8), low, high }
 }
 
 #[cfg(test)]
@@ -207,33 +182,22 @@ mod tests {
         SessionActivity {
             session_date: first + chrono::Days::new(day.into()),
             minutes: minutes
-                .map(|&(minute, shares)| MinuteShares {
-                    minute,
-                    shares: shares.into(),
-                })
+                .map(|&(minute, shares)| MinuteShares { minute, shares: shares.into() })
                 .collect(),
         }
     }
 
     /// Sessions of days 0, 1, 2, ... with 100, 200, 300, ... shares at the open.
     fn growing(count: u32) -> Vec<SessionActivity> {
-        (0..count)
-            .map(|day| session(day, &[(OPEN, 100 * i64::from(day + 1))]))
-            .collect()
+        (0..count).map(|day| session(day, &[(OPEN, 100 * i64::from(day + 1))])).collect()
     }
 
     #[test]
     fn four_times_the_average_is_an_increase_of_three() {
-        let history: Vec<_> = (0..60)
-            .map(|day| session(day, &[(OPEN, 50), (580, 50)]))
-            .collect();
+        let history: Vec<_> = (0..60).map(|day| session(day, &[(OPEN, 50), (580, 50)])).collect();
         let today = session(100, &[(OPEN, 200), (575, 200), (590, 999)]);
         let found = activity(&today, &history, OPEN..=600, 585);
-        let expected = Comparison::Measured {
-            session_count: 60,
-            ratio: 4.0,
-            increase: 3.0,
-        };
+        let expected = Comparison::Measured { session_count: 60, ratio: 4.0, increase: 3.0 };
         assert_eq!(found.comparison, expected);
         let at = |minute: u16| found.points[usize::from(minute - OPEN)];
         assert_eq!(at(574).shares, Some(200.into()));
@@ -248,47 +212,27 @@ mod tests {
     fn fifty_nine_sessions_are_insufficient_and_sixty_are_not() {
         let today = session(200, &[(OPEN, 100)]);
         let found = activity(&today, &growing(59), OPEN..=OPEN, OPEN);
-        assert_eq!(
-            found.comparison,
-            Comparison::InsufficientHistory { session_count: 59 }
-        );
+        assert_eq!(found.comparison, Comparison::InsufficientHistory { session_count: 59 });
         assert_eq!(found.points[0].baseline, None);
         assert_eq!(found.points[0].shares, Some(100.into()));
         let found = activity(&today, &growing(60), OPEN..=OPEN, OPEN);
-        assert!(matches!(
-            found.comparison,
-            Comparison::Measured {
-                session_count: 60,
-                ..
-            }
-        ));
+        assert!(matches!(found.comparison, Comparison::Measured { session_count: 60, .. }));
     }
 
     #[test]
     fn the_newest_ninety_sessions_before_today_make_the_baseline() {
         // Days 0 to 119; today is day 100, so days 10 to 99 count: 1,100 to 10,000 shares.
         let found = activity(&session(100, &[]), &growing(120), OPEN..=OPEN, OPEN);
-        let expected = Baseline {
-            mean: 5550.into(),
-            low: 1900.into(),
-            high: 9100.into(),
-        };
+        let expected = Baseline { mean: 5550.into(), low: 1900.into(), high: 9100.into() };
         assert_eq!(found.points[0].baseline, Some(expected));
-        let nothing = Comparison::Measured {
-            session_count: 90,
-            ratio: 0.0,
-            increase: -1.0,
-        };
+        let nothing = Comparison::Measured { session_count: 90, ratio: 0.0, increase: -1.0 };
         assert_eq!(found.comparison, nothing);
     }
 
     #[test]
     fn before_the_first_trade_of_any_past_session_there_is_nothing_to_compare() {
         let found = activity(&session(100, &[(240, 5)]), &growing(60), 240..=600, 300);
-        assert_eq!(
-            found.comparison,
-            Comparison::NothingBefore { session_count: 60 }
-        );
+        assert_eq!(found.comparison, Comparison::NothingBefore { session_count: 60 });
     }
 
     #[test]
@@ -299,12 +243,8 @@ mod tests {
 
     fn any_history() -> impl Strategy<Value = Vec<SessionActivity>> {
         let minutes = prop::collection::vec((0_u16..1440, 0_i64..1000), 0..20);
-        prop::collection::vec(minutes, 60..100).prop_map(|days| {
-            (0..)
-                .zip(days)
-                .map(|(day, minutes)| session(day, &minutes))
-                .collect()
-        })
+        prop::collection::vec(minutes, 60..100)
+            .prop_map(|days| (0..).zip(days).map(|(day, minutes)| session(day, &minutes)).collect())
     }
 
     proptest! {

@@ -81,11 +81,7 @@ fn nearest_step(wanted: Decimal) -> Decimal {
             let above = step * decade;
             if above >= wanted {
                 // The middle of two steps, as a ratio, is the root of their product.
-                return if wanted * wanted < below * above {
-                    below
-                } else {
-                    above
-                };
+                return if wanted * wanted < below * above { below } else { above };
             }
             below = above;
         }

@@ -49,9 +49,7 @@ impl BlockThresholds {
     #[must_use]
     pub fn new(by_half_hour: [Option<BlockThreshold>; HALF_HOURS]) -> Self {
         let enough = |threshold: &BlockThreshold| threshold.print_count >= MIN_PRINTS;
-        Self {
-            by_half_hour: by_half_hour.map(|threshold| threshold.filter(enough)),
-        }
+        Self { by_half_hour: by_half_hour.map(|threshold| threshold.filter(enough)) }
     }
 
     /// Thresholds from past prints: minutes since New York midnight, and shares.
@@ -64,10 +62,7 @@ impl BlockThresholds {
         Self::new(sizes.map(|mut sizes| {
             sizes.sort_unstable();
             let shares = nearest_rank(&sizes, BLOCK_PERCENT * 10)?;
-            Some(BlockThreshold {
-                shares,
-                print_count: sizes.len(),
-            })
+            Some(BlockThreshold { shares, print_count: sizes.len() })
         }))
     }
 
@@ -80,8 +75,7 @@ impl BlockThresholds {
     /// Whether a print of this size in this minute is a block. Without a threshold none is.
     #[must_use]
     pub fn is_block(&self, minute: u16, size: Size) -> bool {
-        self.at(minute)
-            .is_some_and(|threshold| size >= threshold.shares)
+        self.at(minute).is_some_and(|threshold| size >= threshold.shares)
     }
 }
 
@@ -109,11 +103,7 @@ mod tests {
     fn the_threshold_is_the_size_that_one_print_in_a_hundred_reaches() {
         let check = |count: i64, threshold: Option<i64>| {
             let found = BlockThresholds::measure(counting(570, count));
-            assert_eq!(
-                found.at(570).map(|t| t.shares),
-                threshold.map(size),
-                "{count}"
-            );
+            assert_eq!(found.at(570).map(|t| t.shares), threshold.map(size), "{count}");
         };
         check(99, None);
         check(100, Some(99));
@@ -125,11 +115,7 @@ mod tests {
     fn a_print_at_the_threshold_is_a_block() {
         let thresholds = BlockThresholds::measure(counting(570, 1000));
         let check = |minute, shares, block| {
-            assert_eq!(
-                thresholds.is_block(minute, size(shares)),
-                block,
-                "{minute} {shares}"
-            );
+            assert_eq!(thresholds.is_block(minute, size(shares)), block, "{minute} {shares}");
         };
         check(570, 989, false);
         check(570, 990, true);
@@ -150,10 +136,7 @@ mod tests {
 
     #[test]
     fn a_threshold_says_what_it_means_in_dollars() {
-        let threshold = BlockThreshold {
-            shares: size(2_500),
-            print_count: 100,
-        };
+        let threshold = BlockThreshold { shares: size(2_500), print_count: 100 };
         let notional = threshold.notional_at("738.81".parse().unwrap());
         assert_eq!(notional, Decimal::new(184_702_500, 2));
     }
@@ -161,14 +144,8 @@ mod tests {
     #[test]
     fn thresholds_made_of_too_few_prints_are_left_out() {
         let mut given = [None; HALF_HOURS];
-        given[19] = Some(BlockThreshold {
-            shares: size(10),
-            print_count: 99,
-        });
-        given[20] = Some(BlockThreshold {
-            shares: size(10),
-            print_count: 100,
-        });
+        given[19] = Some(BlockThreshold { shares: size(10), print_count: 99 });
+        given[20] = Some(BlockThreshold { shares: size(10), print_count: 100 });
         let thresholds = BlockThresholds::new(given);
         assert_eq!((thresholds.at(570), thresholds.at(600)), (None, given[20]));
     }

@@ -33,21 +33,13 @@ impl Sides {
 
 impl From<&Cell> for Sides {
     fn from(cell: &Cell) -> Self {
-        Self {
-            buy: cell.buy_notional,
-            sell: cell.sell_notional,
-            unknown: cell.unknown_notional,
-        }
+        Self { buy: cell.buy_notional, sell: cell.sell_notional, unknown: cell.unknown_notional }
     }
 }
 
 impl From<&Level> for Sides {
     fn from(level: &Level) -> Self {
-        Self {
-            buy: level.buy_notional,
-            sell: level.sell_notional,
-            unknown: level.unknown_notional,
-        }
+        Self { buy: level.buy_notional, sell: level.sell_notional, unknown: level.unknown_notional }
     }
 }
 
@@ -78,11 +70,7 @@ mod tests {
     fn coverage_and_imbalance_are_shares_of_the_dollars() {
         let check = |dollars, coverage, imbalance| {
             let sides = sides(dollars);
-            assert_eq!(
-                (sides.coverage(), sides.imbalance()),
-                (coverage, imbalance),
-                "{dollars:?}"
-            );
+            assert_eq!((sides.coverage(), sides.imbalance()), (coverage, imbalance), "{dollars:?}");
         };
         check([0, 0, 0], None, None);
         check([0, 0, 80], Some(0.0), None);

@@ -55,9 +55,6 @@ mod tests {
         for _ in 0..6_000 {
             seen[draw.below(6)] += 1;
         }
-        assert!(
-            seen.iter().all(|count| (850..1_150).contains(count)),
-            "seed 7: {seen:?}"
-        );
+        assert!(seen.iter().all(|count| (850..1_150).contains(count)), "seed 7: {seen:?}");
     }
 }

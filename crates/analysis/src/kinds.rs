@@ -75,10 +75,8 @@ struct Judged {
 #[must_use]
 pub fn measure(history: History<'_>, params: &LevelParams, kind: Kind, seed: u64) -> HoldRate {
     let bars = bars_by_session(history.minute_bars);
-    let totals: BTreeMap<NaiveDate, BTreeMap<Decimal, i64>> = bars
-        .iter()
-        .map(|(date, bars)| (*date, total_estimate(bars, params.bin_width)))
-        .collect();
+    let totals: BTreeMap<NaiveDate, BTreeMap<Decimal, i64>> =
+        bars.iter().map(|(date, bars)| (*date, total_estimate(bars, params.bin_width))).collect();
     let judged: Vec<Judged> = (MIN_SESSIONS_BEFORE..history.sessions.len())
         .filter_map(|index| judge(history, params, kind, &totals, index))
         .collect();
@@ -142,3 +140,6 @@ fn bars_by_session(bars: &[Bar]) -> BTreeMap<NaiveDate, &[Bar]> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

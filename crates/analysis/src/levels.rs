@@ -181,10 +181,7 @@ pub fn levels(cells: &[Cell], sessions: &[NaiveDate], params: &LevelParams) -> L
     let (median_daily_notional, median_session_count) =
         median_daily_notional(cells, params.median_sessions);
     let bins = bins(cells, params.bin_width);
-    let decay = Decay {
-        sessions,
-        half_life: params.half_life_sessions,
-    };
+    let decay = Decay { sessions, half_life: params.half_life_sessions };
     let mut levels: Vec<Level> = bins
         .into_iter()
         .filter(|(_, bin)| bin.prints > 0)
@@ -222,18 +219,13 @@ fn median_daily_notional(cells: &[Cell], most: usize) -> (Option<Decimal>, usize
     }
     let mut newest: Vec<Decimal> = daily.into_values().rev().take(most).collect();
     newest.sort_unstable();
-    (
-        median(&newest).filter(|notional| !notional.is_zero()),
-        newest.len(),
-    )
+    (median(&newest).filter(|notional| !notional.is_zero()), newest.len())
 }
 
 fn bins(cells: &[Cell], width: Decimal) -> BTreeMap<Decimal, Bin> {
     let mut bins = BTreeMap::<Decimal, Bin>::new();
     for cell in cells {
-        bins.entry(bin_of(cell.cell_low, width))
-            .or_default()
-            .add(cell);
+        bins.entry(bin_of(cell.cell_low, width)).or_default().add(cell);
     }
     bins
 }
@@ -272,10 +264,7 @@ struct Bin {
 impl Bin {
     fn add(&mut self, cell: &Cell) {
         if cell.prints > 0 {
-            *self
-                .notional_by_session
-                .entry(cell.session_date)
-                .or_default() += cell.notional;
+            *self.notional_by_session.entry(cell.session_date).or_default() += cell.notional;
         }
         self.prints += cell.prints;
         self.shares += cell.shares;
@@ -292,10 +281,7 @@ impl Bin {
 
     fn into_level(self, price: Decimal, decay: &Decay<'_>, median: Option<Decimal>) -> Level {
         let notional: Decimal = self.notional_by_session.values().sum();
-        let vwap = notional
-            .checked_div(self.shares)
-            .unwrap_or(price)
-            .round_dp(8);
+        let vwap = notional.checked_div(self.shares).unwrap_or(price).round_dp(8);
         Level {
             price,
             prints: self.prints,
@@ -323,8 +309,7 @@ impl Bin {
     fn strength(&self, decay: &Decay<'_>, median: Decimal) -> f64 {
         let in_days = |notional: &Decimal| (notional / median).to_f64().unwrap_or(0.0);
         let days = self.notional_by_session.iter();
-        days.map(|(date, notional)| in_days(notional) * decay.weight(*date))
-            .sum()
+        days.map(|(date, notional)| in_days(notional) * decay.weight(*date)).sum()
     }
 }
 
@@ -335,15 +320,9 @@ fn rank(levels: &mut [Level]) {
     order.sort_by(|&a, &b| {
         let (a, b) = (&levels[a], &levels[b]);
         let weaker_last = b.strength.total_cmp(&a.strength);
-        weaker_last
-            .then(b.notional.cmp(&a.notional))
-            .then(a.price.cmp(&b.price))
+        weaker_last.then(b.notional.cmp(&a.notional)).then(a.price.cmp(&b.price))
     });
-    let ascending: Vec<f64> = order
-        .iter()
-        .rev()
-        .map(|&index| levels[index].strength)
-        .collect();
+    let ascending: Vec<f64> = order.iter().rev().map(|&index| levels[index].strength).collect();
     for (place, index) in order.into_iter().enumerate() {
         let level = &mut levels[index];
         let weaker = ascending.partition_point(|strength| *strength < level.strength);
@@ -353,9 +332,5 @@ fn rank(levels: &mut [Level]) {
 }
 
 fn percent(part: usize, whole: usize) -> f64 {
-    if whole == 0 {
-        100.0
-    } else {
-        100.0 * part as f64 / whole as f64
-    }
+    if whole == 0 { 100.0 } else { 100.0 * part as f64 / whole as f64 }
 }

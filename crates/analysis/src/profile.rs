@@ -65,9 +65,7 @@ pub fn profile(cells: &[Cell], bars: &[Bar], bin_width: Decimal) -> Vec<ProfileB
     for (price, shares) in total_estimate(bars, bin_width) {
         bins.entry(price).or_default().total_estimate = shares;
     }
-    bins.into_iter()
-        .map(|(price, bin)| ProfileBin { price, ..bin })
-        .collect()
+    bins.into_iter().map(|(price, bin)| ProfileBin { price, ..bin }).collect()
 }
 
 /// The estimated shares of each bin: every bar's volume spread evenly over its range. The sum
@@ -79,9 +77,7 @@ pub fn profile(cells: &[Cell], bars: &[Bar], bin_width: Decimal) -> Vec<ProfileB
 pub fn total_estimate(bars: &[Bar], bin_width: Decimal) -> BTreeMap<Decimal, i64> {
     let mut totals = BTreeMap::new();
     for bar in bars.iter().filter(|bar| bar.volume > 0) {
-        for (price, shares) in spread(bar, bin_width)
-            .into_iter()
-            .filter(|(_, shares)| *shares > 0)
+        for (price, shares) in spread(bar, bin_width).into_iter().filter(|(_, shares)| *shares > 0)
         {
             *totals.entry(price).or_insert(0) += shares;
         }
@@ -96,10 +92,7 @@ fn spread(bar: &Bar, bin_width: Decimal) -> Vec<(Decimal, i64)> {
         return vec![(bin_of(bar.close.get(), bin_width), bar.volume)];
     };
     let whole = |due: Decimal| due.floor().to_i64().unwrap_or(0);
-    let mut shares: Vec<_> = dues
-        .iter()
-        .map(|(price, due)| (*price, whole(*due)))
-        .collect();
+    let mut shares: Vec<_> = dues.iter().map(|(price, due)| (*price, whole(*due))).collect();
     let given: i64 = shares.iter().map(|(_, shares)| shares).sum();
     let left = usize::try_from(bar.volume - given).unwrap_or(0);
     let mut by_remainder: Vec<usize> = (0..dues.len()).collect();
@@ -115,10 +108,7 @@ fn spread(bar: &Bar, bin_width: Decimal) -> Vec<(Decimal, i64)> {
 fn dues(bar: &Bar, bin_width: Decimal) -> Option<Vec<(Decimal, Decimal)>> {
     let (low, high) = (bar.low.get(), bar.high.get());
     let (first, last) = (bin_of(low, bin_width), bin_of(high, bin_width));
-    let count = ((last - first) / bin_width)
-        .to_usize()
-        .filter(|&n| n < MAX_BINS_PER_BAR)?
-        + 1;
+    let count = ((last - first) / bin_width).to_usize().filter(|&n| n < MAX_BINS_PER_BAR)? + 1;
     let range = Some(high - low).filter(|range| *range > Decimal::ZERO)?;
     let half = bin_width / Decimal::TWO;
     let due = |index: usize| {

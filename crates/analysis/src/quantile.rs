@@ -28,11 +28,7 @@ mod tests {
         // The worked example of the English Wikipedia's article "Percentile".
         let scores = [15, 20, 35, 40, 50];
         for (percent, expected) in [(5, 15), (30, 20), (40, 20), (50, 35), (100, 50), (0, 15)] {
-            assert_eq!(
-                nearest_rank(&scores, percent * 10),
-                Some(expected),
-                "{percent}"
-            );
+            assert_eq!(nearest_rank(&scores, percent * 10), Some(expected), "{percent}");
         }
         assert_eq!(nearest_rank::<i32>(&[], 500), None);
         let hundred: Vec<i32> = (1..=100).collect();
@@ -49,12 +45,7 @@ mod tests {
             Some(Decimal::from(2))
         );
         assert_eq!(
-            median(&[
-                Decimal::from(1),
-                Decimal::from(2),
-                Decimal::from(4),
-                Decimal::from(9)
-            ]),
+            median(&[Decimal::from(1), Decimal::from(2), Decimal::from(4), Decimal::from(9)]),
             Some(Decimal::from(3))
         );
     }

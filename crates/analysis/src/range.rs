@@ -34,11 +34,8 @@ pub fn atr14(bars: &[Bar]) -> Option<Decimal> {
 pub fn atr14_series(bars: &[Bar]) -> Vec<Decimal> {
     let days = Decimal::from(ATR_DAYS);
     let previous = std::iter::once(None).chain(bars.iter().map(Some));
-    let ranges: Vec<Decimal> = bars
-        .iter()
-        .zip(previous)
-        .map(|(bar, previous)| true_range(bar, previous))
-        .collect();
+    let ranges: Vec<Decimal> =
+        bars.iter().zip(previous).map(|(bar, previous)| true_range(bar, previous)).collect();
     let Some((first, later)) = ranges.split_at_checked(ATR_DAYS) else {
         return Vec::new();
     };
@@ -116,10 +113,8 @@ mod tests {
 
     #[test]
     fn the_average_true_range_is_that_of_the_published_table() {
-        let bars: Vec<Bar> = CHART_SCHOOL
-            .into_iter()
-            .map(|(high, low, close, _)| bar(high, low, close))
-            .collect();
+        let bars: Vec<Bar> =
+            CHART_SCHOOL.into_iter().map(|(high, low, close, _)| bar(high, low, close)).collect();
         for (day, (.., expected)) in CHART_SCHOOL.into_iter().enumerate() {
             let Some(expected) = expected else {
                 assert_eq!(atr14(&bars[..=day]), None, "day {}", day + 1);
@@ -142,10 +137,7 @@ mod tests {
         check(1060, 1050, 60);
         check(960, 940, 60);
         check(1000, 1000, 0);
-        assert_eq!(
-            true_range(&bar(1060, 1050, 1055), None),
-            Decimal::new(10, 2)
-        );
+        assert_eq!(true_range(&bar(1060, 1050, 1055), None), Decimal::new(10, 2));
     }
 
     #[test]

@@ -213,10 +213,7 @@ impl HoldRate {
 #[must_use]
 pub fn hold_rate(days: &[TouchDay<'_>], seed: u64) -> HoldRate {
     let mut draw = Draw::new(seed);
-    let days: Vec<DayTally> = days
-        .iter()
-        .filter_map(|day| DayTally::of(day, &mut draw))
-        .collect();
+    let days: Vec<DayTally> = days.iter().filter_map(|day| DayTally::of(day, &mut draw)).collect();
     let total = days.iter().fold(DayTally::default(), |mut sum, day| {
         sum.add(day);
         sum
@@ -252,19 +249,13 @@ impl DayTally {
         let round = nulls::round(day.levels);
         let tally = |levels: &[Decimal]| {
             let mut tally = Tally::default();
-            for touch in levels
-                .iter()
-                .flat_map(|level| touches(day.bars, *level, distance))
-            {
+            for touch in levels.iter().flat_map(|level| touches(day.bars, *level, distance)) {
                 tally.count(touch.outcome);
             }
             tally
         };
         let nulls = [tally(&random), tally(&round), tally(day.volume_levels)];
-        Some(Self {
-            levels: tally(day.levels),
-            nulls,
-        })
+        Some(Self { levels: tally(day.levels), nulls })
     }
 
     fn add(&mut self, other: &Self) {
@@ -292,8 +283,5 @@ fn interval(resamples: &[DayTally], figure: impl Fn(&DayTally) -> Option<f64>) -
     let mut figures: Vec<f64> = resamples.iter().filter_map(figure).collect();
     figures.sort_unstable_by(f64::total_cmp);
     let [low, high] = INTERVAL_PER_MILLE.map(|per_mille| nearest_rank(&figures, per_mille));
-    Some(Interval {
-        low: low?,
-        high: high?,
-    })
+    Some(Interval { low: low?, high: high? })
 }

@@ -21,7 +21,8 @@ use crate::error::{ApiError, ErrorCode};
 use crate::events::Event;
 
 pub(crate) use market::{
-    OpenMarket, database_error as market_error, open_real_database, vendor as vendor_client,
+    OpenMarket, database_error as market_error, open_real_database, stop_server,
+    vendor as vendor_client,
 };
 use remembered::Remembered;
 

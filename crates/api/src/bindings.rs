@@ -36,7 +36,9 @@ pub fn typescript() -> String {
     let mut text = String::from(HEAD);
     text.push_str("\nimport type { Columns } from \"./columns\";\n\n");
     text.push_str(&types.join("\n"));
-    text.push_str("\n/** Every command: what it asks and what it answers. */\nexport interface Commands {\n");
+    text.push_str(
+        "\n/** Every command: what it asks and what it answers. */\nexport interface Commands {\n",
+    );
     for command in COMMANDS {
         text.push_str(&format!(
             "  {}: {{ request: {}; response: {} }};\n",

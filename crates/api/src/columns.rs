@@ -89,7 +89,7 @@ impl Columns {
         let names = self.columns.iter().map(|(name, _)| *name).collect();
         let header = Header { rows: self.rows, columns: names, meta: &self.meta };
         let mut json = serde_json::to_vec(&header).map_err(ApiError::internal)?;
-        while (MAGIC.len() + 4 + json.len()) % 8 != 0 {
+        while !(MAGIC.len() + 4 + json.len()).is_multiple_of(8) {
             json.push(b' ');
         }
         let header_bytes = u32::try_from(json.len()).map_err(ApiError::internal)?;

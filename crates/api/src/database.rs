@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::app::{AppOptions, open_real_database};
+use crate::app::{AppOptions, open_real_database, stop_server};
 use crate::convert::count;
 use crate::error::ApiError;
 use crate::handlers;
@@ -57,10 +57,6 @@ pub async fn report(options: &AppOptions) -> Result<DatabaseReport, ApiError> {
     };
     let report = read.await;
     store.close().await;
-    if let Some(embedded) = embedded {
-        if let Err(error) = embedded.stop().await {
-            tracing::warn!(%error, "the database did not stop in an orderly way");
-        }
-    }
+    stop_server(embedded).await;
     report
 }

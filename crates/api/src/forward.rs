@@ -104,9 +104,18 @@ mod tests {
     #[test]
     fn touches_of_one_symbol_become_one_event() {
         let mut waiting = Waiting::default();
-        widen(&mut waiting.prints, touched("SPY", "2026-03-02T15:00:00Z", "2026-03-02T15:00:05Z", 2));
-        widen(&mut waiting.prints, touched("SPY", "2026-03-02T14:59:00Z", "2026-03-02T15:00:01Z", 3));
-        widen(&mut waiting.prints, touched("QQQ", "2026-03-02T15:00:00Z", "2026-03-02T15:00:00Z", 1));
+        widen(
+            &mut waiting.prints,
+            touched("SPY", "2026-03-02T15:00:00Z", "2026-03-02T15:00:05Z", 2),
+        );
+        widen(
+            &mut waiting.prints,
+            touched("SPY", "2026-03-02T14:59:00Z", "2026-03-02T15:00:01Z", 3),
+        );
+        widen(
+            &mut waiting.prints,
+            touched("QQQ", "2026-03-02T15:00:00Z", "2026-03-02T15:00:00Z", 1),
+        );
         let events = waiting.take();
         assert_eq!(events.len(), 2);
         let spy = Event::Prints {

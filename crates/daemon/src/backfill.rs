@@ -34,7 +34,12 @@ pub(crate) async fn run(common: &Common, request: &Backfill) -> anyhow::Result<O
         "--vendor {}: use unusual_whales",
         request.vendor
     );
-    anyhow::ensure!(request.from <= request.to, "--to {} is before --from {}", request.to, request.from);
+    anyhow::ensure!(
+        request.from <= request.to,
+        "--to {} is before --from {}",
+        request.to,
+        request.from
+    );
     let worker = worker(common).await?;
     let start = StartBackfill {
         symbols: request.symbols.clone(),
@@ -103,7 +108,11 @@ fn ended(job: &BackfillView) -> Outcome {
     let note = job.note.as_ref().map(|note| format!(" {note}")).unwrap_or_default();
     let document = json!({ "backfill": job });
     if job.state == "failed" {
-        return Outcome { code: FAILED, text: format!("Failed. {}.{note}", progress(job)), document };
+        return Outcome {
+            code: FAILED,
+            text: format!("Failed. {}.{note}", progress(job)),
+            document,
+        };
     }
     if job.state == "done" && job.rows <= 0.0 && job.rows_per_s.is_none() {
         let text = format!("Nothing to do: every session is complete.{note}");

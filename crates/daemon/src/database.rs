@@ -35,8 +35,13 @@ async fn served(running: &Running, command: Db) -> anyhow::Result<Outcome> {
         .with_context(|| format!("undertowd at {}", running.url))?;
     let version = status.database.version.clone().unwrap_or_else(|| "unknown".to_owned());
     let text = match command {
-        Db::Status => format!("{} Postgres {version}, in use by undertowd at {}", status.database.kind, running.url),
-        Db::Migrate => format!("Nothing to migrate: undertowd at {} runs on the current schema.", running.url),
+        Db::Status => format!(
+            "{} Postgres {version}, in use by undertowd at {}",
+            status.database.kind, running.url
+        ),
+        Db::Migrate => {
+            format!("Nothing to migrate: undertowd at {} runs on the current schema.", running.url)
+        }
     };
     Ok(Outcome::done(text, json!({ "database": status.database, "served_by": running.url })))
 }
@@ -47,10 +52,8 @@ fn words(report: &DatabaseReport) -> String {
         format!("Schema version {}", report.schema_version),
         format!("{:.1} MB on disk", report.bytes / 1e6),
     ];
-    lines.extend(
-        report.tables.iter().map(|table| {
-            format!("  {:32} {:>10.1} MB  about {} rows", table.name, table.bytes / 1e6, table.rows)
-        }),
-    );
+    lines.extend(report.tables.iter().map(|table| {
+        format!("  {:32} {:>10.1} MB  about {} rows", table.name, table.bytes / 1e6, table.rows)
+    }));
     lines.join("\n")
 }

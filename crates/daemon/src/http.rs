@@ -36,7 +36,10 @@ pub(crate) fn router(app: App, address: SocketAddr) -> Router {
         .with_state(app)
         .fallback_service(page::service())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(middleware::from_fn_with_state(Arc::new(guard::Hosts::of(address)), guard::host_and_origin));
+        .layer(middleware::from_fn_with_state(
+            Arc::new(guard::Hosts::of(address)),
+            guard::host_and_origin,
+        ));
     headers().into_iter().fold(guarded, |router, (name, value)| {
         router.layer(SetResponseHeaderLayer::if_not_present(name, value))
     })
@@ -44,7 +47,10 @@ pub(crate) fn router(app: App, address: SocketAddr) -> Router {
 
 fn headers() -> [(HeaderName, HeaderValue); 5] {
     [
-        (HeaderName::from_static("x-undertow"), HeaderValue::from_static(env!("CARGO_PKG_VERSION"))),
+        (
+            HeaderName::from_static("x-undertow"),
+            HeaderValue::from_static(env!("CARGO_PKG_VERSION")),
+        ),
         (
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static(
@@ -60,7 +66,9 @@ fn headers() -> [(HeaderName, HeaderValue); 5] {
 
 async fn rpc(State(app): State<App>, Path(name): Path<String>, payload: String) -> Response {
     match commands::dispatch(&app, &name, &payload).await {
-        Ok(Answer::Json(text)) => ([(header::CONTENT_TYPE, "application/json")], text).into_response(),
+        Ok(Answer::Json(text)) => {
+            ([(header::CONTENT_TYPE, "application/json")], text).into_response()
+        }
         Ok(Answer::Columns(bytes)) => {
             ([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response()
         }
@@ -76,7 +84,9 @@ fn failure(error: &ApiError) -> Response {
         ErrorCode::NotConfigured => StatusCode::CONFLICT,
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::VendorAuth | ErrorCode::VendorEntitlement => StatusCode::FAILED_DEPENDENCY,
-        ErrorCode::DatabaseUnavailable | ErrorCode::DatabaseTooNew => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::DatabaseUnavailable | ErrorCode::DatabaseTooNew => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     };
     (status, axum::Json(error)).into_response()

@@ -36,8 +36,9 @@ pub(crate) async fn demo(common: &Common, demo: &Demo) -> anyhow::Result<Outcome
 
 /// Without TLS of its own the daemon listens on this machine only.
 fn address(text: &str) -> anyhow::Result<SocketAddr> {
-    let address: SocketAddr =
-        text.parse().with_context(|| format!("server.listen = {text}: use a form like 127.0.0.1:8730"))?;
+    let address: SocketAddr = text
+        .parse()
+        .with_context(|| format!("server.listen = {text}: use a form like 127.0.0.1:8730"))?;
     anyhow::ensure!(
         address.ip().is_loopback(),
         "server.listen = {text}: undertowd has no TLS of its own and listens on this machine only; \

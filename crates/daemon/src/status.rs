@@ -20,7 +20,11 @@ pub(crate) async fn run(common: &Common) -> anyhow::Result<Outcome> {
             "Down: no undertowd serves {}. Start one with `undertowd serve` or `undertowd demo`.",
             data_dir.display()
         );
-        return Ok(Outcome { code: DOWN, document: json!({ "health": "down", "summary": text }), text });
+        return Ok(Outcome {
+            code: DOWN,
+            document: json!({ "health": "down", "summary": text }),
+            text,
+        });
     };
     let app: AppView = running.call("get_app", &Nothing {}).await?;
     if !matches!(app.mode, Mode::Live | Mode::Simulated) {
@@ -42,7 +46,11 @@ fn not_open(app: &AppView) -> Outcome {
         Mode::Starting => (DEGRADED, app.progress.clone().unwrap_or_default()),
         _ => (DOWN, "No market is open: set a vendor key, or run `undertowd demo`.".to_owned()),
     };
-    Outcome { code, document: json!({ "health": if code == DOWN { "down" } else { "degraded" }, "summary": text }), text }
+    Outcome {
+        code,
+        document: json!({ "health": if code == DOWN { "down" } else { "degraded" }, "summary": text }),
+        text,
+    }
 }
 
 fn words(app: &AppView, status: &Status) -> String {

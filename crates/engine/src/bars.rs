@@ -110,9 +110,10 @@ pub(crate) async fn minute_bars(
     let hours = shared.calendar.session(date);
     let whole = limit == MAX_BARS_PER_PAGE;
     let to = hours.map(|hours| hours.post_end_at.min(shared.clock.now()));
-    let slot = hours.zip(to).filter(|(hours, to)| whole && hours.pre_at < *to).map(|(hours, to)| {
-        Slot { from: hours.pre_at, to, delivered: 0 }
-    });
+    let slot = hours
+        .zip(to)
+        .filter(|(hours, to)| whole && hours.pre_at < *to)
+        .map(|(hours, to)| Slot { from: hours.pre_at, to, delivered: 0 });
     let books = Books { slot, ..Books::default() };
     ask(shared, symbol, date, &query, priority, books, stop).await
 }
@@ -123,10 +124,8 @@ pub(crate) async fn day_bars(
     symbol: &Symbol,
     stop: &CancellationToken,
 ) -> Result<Asked, CollectError> {
-    let query = BarsQuery {
-        limit: DAY_BAR_ROWS,
-        ..BarsQuery::new(symbol.clone(), BarInterval::Day1)
-    };
+    let query =
+        BarsQuery { limit: DAY_BAR_ROWS, ..BarsQuery::new(symbol.clone(), BarInterval::Day1) };
     let date = undertow_market::calendar::new_york_date(shared.clock.now());
     ask(shared, symbol, date, &query, Priority::Live, Books::default(), stop).await
 }

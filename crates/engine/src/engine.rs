@@ -117,7 +117,8 @@ impl Engine {
     pub async fn start(parts: Parts) -> Result<Self, StoreError> {
         let stop = CancellationToken::new();
         let stop_writer = CancellationToken::new();
-        let (writer, writer_task) = Writer::start(parts.store.clone(), parts.clock, stop_writer.clone());
+        let (writer, writer_task) =
+            Writer::start(parts.store.clone(), parts.clock, stop_writer.clone());
         let symbols = watch_list(&parts).await?;
         let shared = Arc::new(Shared {
             store: parts.store,
@@ -328,7 +329,9 @@ impl Engine {
                             stop_collecting(&collectors);
                         }
                         Ok(None) => tracing::info!("another program collects into this database"),
-                        Err(error) => tracing::warn!(%error, "the right to collect was not obtained"),
+                        Err(error) => {
+                            tracing::warn!(%error, "the right to collect was not obtained")
+                        }
                     }
                     if pause(LOCK_AGAIN_AFTER, &stop).await {
                         return;
@@ -370,7 +373,8 @@ impl Engine {
         let now = self.shared.clock.now();
         let Some(latest) = self.shared.calendar.latest_session(now) else { return Ok(()) };
         let sessions = self.shared.calendar.sessions_ending(latest, count + 1);
-        let (Some(from), Some(to)) = (sessions.first().copied(), self.shared.calendar.previous_session(latest))
+        let (Some(from), Some(to)) =
+            (sessions.first().copied(), self.shared.calendar.previous_session(latest))
         else {
             return Ok(());
         };
@@ -476,7 +480,9 @@ async fn save_budgets(shared: Arc<Shared>, stop: CancellationToken) {
 async fn save_budget(shared: &Shared) {
     let saved = match serde_json::to_value(shared.budget.state()) {
         Ok(state) => shared.store.save_budget(VENDOR, &state, Utc::now()).await,
-        Err(error) => return tracing::error!(%error, "the request budget cannot be written as JSON"),
+        Err(error) => {
+            return tracing::error!(%error, "the request budget cannot be written as JSON");
+        }
     };
     if let Err(error) = saved {
         tracing::warn!(%error, "the request budget was not entered in the database");

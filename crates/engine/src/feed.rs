@@ -93,7 +93,10 @@ impl Feeds {
 
     pub(crate) fn all(&self) -> Vec<(Symbol, Series, Feed)> {
         let feeds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        feeds.iter().map(|((symbol, series), feed)| (symbol.clone(), *series, feed.clone())).collect()
+        feeds
+            .iter()
+            .map(|((symbol, series), feed)| (symbol.clone(), *series, feed.clone()))
+            .collect()
     }
 }
 
@@ -105,10 +108,8 @@ mod tests {
     fn a_feed_is_stale_only_when_it_breaks_the_promise_while_the_market_is_open() {
         let now: DateTime<Utc> = "2026-03-02T15:00:00Z".parse().unwrap();
         let poll = TimeDelta::seconds(60);
-        let asked = |seconds| Feed {
-            asked_at: Some(now - TimeDelta::seconds(seconds)),
-            ..Feed::default()
-        };
+        let asked =
+            |seconds| Feed { asked_at: Some(now - TimeDelta::seconds(seconds)), ..Feed::default() };
         for (seconds, open, expected) in [
             (30, true, Freshness::Fresh),
             (121, true, Freshness::Late),

@@ -46,8 +46,7 @@ mod tests {
     use super::*;
 
     fn wait_s(rows: usize, over_s: i64) -> i64 {
-        let bounds =
-            Bounds { slowest: TimeDelta::seconds(60), fastest: TimeDelta::seconds(10) };
+        let bounds = Bounds { slowest: TimeDelta::seconds(60), fastest: TimeDelta::seconds(10) };
         let over = TimeDelta::seconds(over_s);
         next_wait(Intake { rows, over }, 500, bounds).num_seconds()
     }

@@ -90,7 +90,8 @@ async fn ask(
     let reads_hour = started - at.hour_read_at >= HOUR_REREAD_EVERY;
     let back_to = if reads_hour { at.read_to.min(started - HOUR) } else { at.read_to } - OVERLAP;
     let read_to = (started - VENDOR_LAG).max(at.read_to);
-    let slot = (read_to > at.read_to).then(|| Slot { from: at.read_to, to: read_to, delivered: 0 });
+    let slot =
+        (read_to > at.read_to).then_some(Slot { from: at.read_to, to: read_to, delivered: 0 });
     let walk = Walk {
         symbol: symbol.clone(),
         session_date: date,
@@ -114,9 +115,12 @@ async fn ask(
 }
 
 /// Picks up where the books say the last walk of this session ended.
-async fn begin(shared: &Shared, symbol: &Symbol, date: NaiveDate) -> Result<Progress, CollectError> {
-    let place =
-        Place { series: Series::Prints, symbol: symbol.clone(), session_date: date };
+async fn begin(
+    shared: &Shared,
+    symbol: &Symbol,
+    date: NaiveDate,
+) -> Result<Progress, CollectError> {
+    let place = Place { series: Series::Prints, symbol: symbol.clone(), session_date: date };
     let known = shared.writer.read_to(&place).await?;
     let opened = shared.calendar.session(date).map(|hours| hours.pre_at);
     let now = shared.clock.now();
@@ -135,8 +139,7 @@ async fn fail(
     tracing::warn!(%symbol, %error, "prints could not be collected");
     shared.feeds.update(symbol, Series::Prints, |feed| feed.problem = Some(error.to_string()));
     let Some(progress) = progress else { return };
-    let place =
-        Place { series: Series::Prints, symbol: symbol.clone(), session_date: date };
+    let place = Place { series: Series::Prints, symbol: symbol.clone(), session_date: date };
     let to = shared.clock.now();
     shared.writer.failed(&place, progress.read_to, to, error.to_string()).await;
 }

@@ -40,7 +40,8 @@ async fn due_work(
         let last = shared.session_read_at(symbol, session_date).await?;
         if last.is_some_and(|last| last < due) {
             tracing::info!(%symbol, %session_date, "reading the session again");
-            read_session(shared, &SessionWork { symbol: symbol.clone(), session_date }, stop).await?;
+            read_session(shared, &SessionWork { symbol: symbol.clone(), session_date }, stop)
+                .await?;
         }
     }
     Ok(())

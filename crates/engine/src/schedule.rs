@@ -26,10 +26,10 @@ pub enum Due {
 #[must_use]
 pub fn due(calendar: &Calendar, now: DateTime<Utc>) -> Due {
     let latest = calendar.latest_session(now);
-    if let Some(hours) = latest.and_then(|date| calendar.session(date)) {
-        if now <= hours.post_end_at + SETTLE {
-            return Due::Now(hours.date);
-        }
+    if let Some(hours) = latest.and_then(|date| calendar.session(date))
+        && now <= hours.post_end_at + SETTLE
+    {
+        return Due::Now(hours.date);
     }
     let after = latest.unwrap_or_else(|| undertow_market::calendar::new_york_date(now));
     match calendar.next_session(after).and_then(|date| calendar.session(date)) {
@@ -43,9 +43,8 @@ pub fn due(calendar: &Calendar, now: DateTime<Utc>) -> Due {
 #[must_use]
 pub fn rereads(calendar: &Calendar, session: NaiveDate) -> Vec<DateTime<Utc>> {
     let Some(hours) = calendar.session(session) else { return Vec::new() };
-    let later = std::iter::successors(calendar.next_session(session), |date| {
-        calendar.next_session(*date)
-    });
+    let later =
+        std::iter::successors(calendar.next_session(session), |date| calendar.next_session(*date));
     let mornings = later
         .take(LAST_REREAD_SESSIONS)
         .enumerate()

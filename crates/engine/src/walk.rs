@@ -45,12 +45,8 @@ pub(crate) async fn walk_prints(
     walk: &Walk,
     stop: &CancellationToken,
 ) -> Result<Walked, CollectError> {
-    let mut pager = PrintPager::new(
-        walk.symbol.clone(),
-        walk.session_date,
-        walk.back_to,
-        MAX_PRINTS_PER_PAGE,
-    );
+    let mut pager =
+        PrintPager::new(walk.symbol.clone(), walk.session_date, walk.back_to, MAX_PRINTS_PER_PAGE);
     let mut walked = Walked::default();
     loop {
         let query = pager.next();
@@ -108,7 +104,9 @@ fn books(walk: &Walk, step: Step, walked: Walked) -> Books {
             gap: Some(Gap {
                 from: second,
                 to: second + TimeDelta::seconds(1),
-                reason: format!("one second held more prints than the vendor gives ({delivered} read)"),
+                reason: format!(
+                    "one second held more prints than the vendor gives ({delivered} read)"
+                ),
             }),
             ..Books::default()
         },

@@ -30,13 +30,8 @@ pub enum BarInterval {
 
 impl BarInterval {
     /// Every interval, shortest first.
-    pub const ALL: [Self; 5] = [
-        Self::Minute1,
-        Self::Minute5,
-        Self::Minute15,
-        Self::Hour1,
-        Self::Day1,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Minute1, Self::Minute5, Self::Minute15, Self::Hour1, Self::Day1];
 
     /// The name used in settings, in the database and on screen.
     #[must_use]

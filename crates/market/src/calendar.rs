@@ -169,21 +169,15 @@ impl Calendar {
     /// The built-in calendar, 1990 to 2035.
     #[must_use]
     pub fn nyse() -> Self {
-        Self {
-            exceptions: rules::exceptions(),
-        }
+        Self { exceptions: rules::exceptions() }
     }
 
     /// This calendar with days changed by the user. Of two corrections of one day the later in
     /// the list holds. A correction that does not pass [`Correction::check`] is left out.
     #[must_use]
     pub fn with_corrections(mut self, corrections: &[Correction]) -> Self {
-        for correction in corrections
-            .iter()
-            .filter(|correction| correction.check().is_ok())
-        {
-            self.exceptions
-                .insert(correction.date, correction.exception());
+        for correction in corrections.iter().filter(|correction| correction.check().is_ok()) {
+            self.exceptions.insert(correction.date, correction.exception());
         }
         self
     }
@@ -220,9 +214,8 @@ impl Calendar {
     #[must_use]
     pub fn session_at(&self, at: DateTime<Utc>) -> (NaiveDate, MarketSession) {
         let date = new_york_date(at);
-        let session = self
-            .session(date)
-            .map_or(MarketSession::Closed, |hours| hours.session_at(at));
+        let session =
+            self.session(date).map_or(MarketSession::Closed, |hours| hours.session_at(at));
         (date, session)
     }
 
@@ -253,9 +246,7 @@ impl Calendar {
     /// The trading days from one date to another, both included, oldest first.
     #[must_use]
     pub fn sessions_between(&self, from: NaiveDate, to: NaiveDate) -> Vec<NaiveDate> {
-        self.sessions_from(from.max(Self::FIRST_DATE))
-            .take_while(|date| *date <= to)
-            .collect()
+        self.sessions_from(from.max(Self::FIRST_DATE)).take_while(|date| *date <= to).collect()
     }
 
     /// The newest trading days up to and including a date, at most `count`, oldest first.

@@ -124,10 +124,7 @@ impl Print {
     /// Where the price lies against the quote, or why that cannot be said.
     #[must_use]
     pub fn side_state(&self) -> SideState {
-        if self
-            .reasons
-            .intersects(Reasons::LATE | Reasons::LATE_SIGNATURE)
-        {
+        if self.reasons.intersects(Reasons::LATE | Reasons::LATE_SIGNATURE) {
             return SideState::None(NoSide::Late);
         }
         if self.reasons.intersects(Reasons::PRICE_DISTORTING) {

@@ -75,7 +75,10 @@ impl Reasons {
 
     /// The short codes of the reasons in this set, most telling first.
     pub fn codes(self) -> impl Iterator<Item = &'static str> {
-        Self::LABELS.into_iter().filter(move |(flag, ..)| self.contains(*flag)).map(|(_, code, _)| code)
+        Self::LABELS
+            .into_iter()
+            .filter(move |(flag, ..)| self.contains(*flag))
+            .map(|(_, code, _)| code)
     }
 }
 

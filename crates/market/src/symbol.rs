@@ -17,7 +17,9 @@ pub struct Symbol(Arc<str>);
 
 /// Why a text is not a ticker.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{text}\" is not a ticker: use 1 to {MAX_SYMBOL_BYTES} letters or digits, with . - or / before a share class")]
+#[error(
+    "\"{text}\" is not a ticker: use 1 to {MAX_SYMBOL_BYTES} letters or digits, with . - or / before a share class"
+)]
 pub struct SymbolError {
     /// The refused text, cut to a readable length.
     pub text: String,

@@ -34,6 +34,5 @@ fn argument<T: FromStr>(name: &str, default: T) -> Result<T, String> {
         return Ok(default);
     }
     let text = arguments.next().unwrap_or_default();
-    text.parse()
-        .map_err(|_| format!("{name} {text}: this value cannot be read"))
+    text.parse().map_err(|_| format!("{name} {text}: this value cannot be read"))
 }

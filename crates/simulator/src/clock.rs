@@ -17,11 +17,7 @@ pub struct SimClock(Hands);
 
 #[derive(Clone, Debug)]
 enum Hands {
-    Running {
-        start_at: DateTime<Utc>,
-        speed: f64,
-        began: Instant,
-    },
+    Running { start_at: DateTime<Utc>, speed: f64, began: Instant },
     Manual(ManualClock),
 }
 
@@ -30,27 +26,15 @@ impl SimClock {
     /// [`MIN_SPEED`] to [`MAX_SPEED`] becomes the nearer of the two; NaN becomes 1.
     #[must_use]
     pub fn running(start_at: DateTime<Utc>, speed: f64) -> Self {
-        let speed = if speed.is_nan() {
-            1.0
-        } else {
-            speed.clamp(MIN_SPEED, MAX_SPEED)
-        };
-        Self(Hands::Running {
-            start_at,
-            speed,
-            began: Instant::now(),
-        })
+        let speed = if speed.is_nan() { 1.0 } else { speed.clamp(MIN_SPEED, MAX_SPEED) };
+        Self(Hands::Running { start_at, speed, began: Instant::now() })
     }
 
     /// The market's time.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         match &self.0 {
-            Hands::Running {
-                start_at,
-                speed,
-                began,
-            } => {
+            Hands::Running { start_at, speed, began } => {
                 let elapsed_us = began.elapsed().as_secs_f64() * speed * 1e6;
                 *start_at + TimeDelta::microseconds(elapsed_us as i64)
             }
@@ -62,9 +46,9 @@ impl SimClock {
     /// the market runs, so this one runs at speed one; a manual clock moves it by hand as well.
     pub(crate) fn unscaled_now(&self) -> DateTime<Utc> {
         match &self.0 {
-            Hands::Running {
-                start_at, began, ..
-            } => *start_at + TimeDelta::from_std(began.elapsed()).unwrap_or(TimeDelta::MAX / 4),
+            Hands::Running { start_at, began, .. } => {
+                *start_at + TimeDelta::from_std(began.elapsed()).unwrap_or(TimeDelta::MAX / 4)
+            }
             Hands::Manual(clock) => clock.now(),
         }
     }
@@ -116,10 +100,7 @@ mod tests {
         manual.clone().advance(TimeDelta::seconds(90));
         assert_eq!(clock.now().timestamp(), 90);
         manual.set(DateTime::UNIX_EPOCH);
-        assert_eq!(
-            (clock.now(), clock.unscaled_now()),
-            (manual.now(), manual.now())
-        );
+        assert_eq!((clock.now(), clock.unscaled_now()), (manual.now(), manual.now()));
     }
 
     #[test]
@@ -137,21 +118,15 @@ mod tests {
 
     #[test]
     fn a_speed_without_sense_is_brought_into_bounds() {
-        for (asked, expected) in [
-            (f64::NAN, 1.0),
-            (0.0, MIN_SPEED),
-            (-5.0, MIN_SPEED),
-            (f64::INFINITY, MAX_SPEED),
-        ] {
+        for (asked, expected) in
+            [(f64::NAN, 1.0), (0.0, MIN_SPEED), (-5.0, MIN_SPEED), (f64::INFINITY, MAX_SPEED)]
+        {
             let SimClock(Hands::Running { speed, .. }) =
                 SimClock::running(DateTime::UNIX_EPOCH, asked)
             else {
                 panic!("a running clock was asked for");
             };
-            assert!(
-                (speed - expected).abs() < f64::EPSILON,
-                "{asked} became {speed}"
-            );
+            assert!((speed - expected).abs() < f64::EPSILON, "{asked} became {speed}");
         }
     }
 }

@@ -37,10 +37,7 @@ impl Dice {
         key[..8].copy_from_slice(&seed.to_le_bytes());
         key[8..12].copy_from_slice(&date.num_days_from_ce().to_le_bytes());
         key[12] = purpose as u8;
-        for (slot, byte) in key[16..16 + MAX_SYMBOL_BYTES]
-            .iter_mut()
-            .zip(symbol.bytes())
-        {
+        for (slot, byte) in key[16..16 + MAX_SYMBOL_BYTES].iter_mut().zip(symbol.bytes()) {
             *slot = byte;
         }
         Self(ChaCha8Rng::from_seed(key))
@@ -85,9 +82,7 @@ impl Dice {
     pub(crate) fn index(&mut self, running_weights: &[f64]) -> usize {
         let total = running_weights.last().copied().unwrap_or_default();
         let drawn = self.unit() * total;
-        running_weights
-            .partition_point(|weight| *weight <= drawn)
-            .min(running_weights.len() - 1)
+        running_weights.partition_point(|weight| *weight <= drawn).min(running_weights.len() - 1)
     }
 }
 
@@ -110,10 +105,7 @@ mod tests {
         let normals: Vec<f64> = (0..DRAWS).map(|_| dice.normal()).collect();
         let mean = normals.iter().sum::<f64>() / DRAWS as f64;
         let variance = normals.iter().map(|n| n * n).sum::<f64>() / DRAWS as f64;
-        assert!(
-            mean.abs() < 0.03 && (variance - 1.0).abs() < 0.05,
-            "{mean} {variance}"
-        );
+        assert!(mean.abs() < 0.03 && (variance - 1.0).abs() < 0.05, "{mean} {variance}");
         let above_two = (0..DRAWS).filter(|_| dice.tail() > 2.0).count() as f64 / DRAWS as f64;
         assert!((above_two - 0.25).abs() < 0.02, "{above_two}");
         let heavy = (0..DRAWS).filter(|_| dice.heavy_tail() > 8.0).count() as f64 / DRAWS as f64;
@@ -136,12 +128,7 @@ mod tests {
             first(Dice::new(2, "SPY", date, Purpose::Prints)),
             first(Dice::new(1, "QQQ", date, Purpose::Prints)),
             first(Dice::new(1, "SPY", date, Purpose::Minutes)),
-            first(Dice::new(
-                1,
-                "SPY",
-                date + chrono::Days::new(1),
-                Purpose::Prints,
-            )),
+            first(Dice::new(1, "SPY", date + chrono::Days::new(1), Purpose::Prints)),
         ];
         let different: std::collections::BTreeSet<u64> = streams.into_iter().collect();
         assert_eq!(different.len(), streams.len());

@@ -66,10 +66,7 @@ impl Market {
     pub fn new(seed: u64, symbols: Vec<SymbolProfile>, prints_scale: f64) -> Self {
         let calendar = Calendar::nyse();
         let dates = calendar.sessions_between(chain::EPOCH, Calendar::LAST_DATE);
-        let listing = |profile| Listing {
-            profile,
-            turns: OnceLock::new(),
-        };
+        let listing = |profile| Listing { profile, turns: OnceLock::new() };
         Self {
             seed,
             prints_scale,
@@ -104,10 +101,7 @@ impl Market {
         let key = (symbol.clone(), date);
         let (kept, edits) = {
             let memory = self.memory();
-            (
-                memory.days.get(&key),
-                memory.edits.get(&key).cloned().unwrap_or_default(),
-            )
+            (memory.days.get(&key), memory.edits.get(&key).cloned().unwrap_or_default())
         };
         if kept.is_some() {
             return kept;
@@ -169,9 +163,7 @@ impl Market {
     /// The regular close of the session before `date`.
     pub(crate) fn last_close(&self, symbol: &Symbol, date: NaiveDate) -> Option<crate::Ticks> {
         let position = self.position(date)?;
-        let before = self
-            .turns(self.listing(symbol)?)
-            .get(position.checked_sub(1)?)?;
+        let before = self.turns(self.listing(symbol)?).get(position.checked_sub(1)?)?;
         Some(crate::Ticks::nearest_cent(before.close))
     }
 
@@ -206,35 +198,14 @@ impl Market {
 
         let mut minutes = dice(Purpose::Minutes);
         let mut bars = path::minutes(profile, *before, today, &hours, &magnets, &mut minutes);
-        let mut tape = Tape::new(
-            profile,
-            &hours,
-            &bars,
-            &magnets,
-            before.close,
-            dice(Purpose::Prints),
-        );
+        let mut tape =
+            Tape::new(profile, &hours, &bars, &magnets, before.close, dice(Purpose::Prints));
         let next_pre_at = hours.pre_at + (self.next_date(position) - date);
         let mut prints = tape.prints(self.prints_scale, next_pre_at);
         prints.extend(tape.reported_again(dice(Purpose::Cancels)));
         let id_base = self.id_base(symbol);
-        tape_order::settle(
-            &mut prints,
-            &mut bars,
-            &hours,
-            id_base,
-            &mut dice(Purpose::Numbers),
-        );
-        Some((
-            Day {
-                symbol: symbol.clone(),
-                session_date: date,
-                hours,
-                bars,
-                prints,
-            },
-            id_base,
-        ))
+        tape_order::settle(&mut prints, &mut bars, &hours, id_base, &mut dice(Purpose::Numbers));
+        Some((Day { symbol: symbol.clone(), session_date: date, hours, bars, prints }, id_base))
     }
 
     /// What a symbol's ids count from.
@@ -253,9 +224,7 @@ impl Market {
     }
 
     fn listing(&self, symbol: &Symbol) -> Option<&Listing> {
-        self.listings
-            .iter()
-            .find(|listing| listing.profile.symbol == *symbol)
+        self.listings.iter().find(|listing| listing.profile.symbol == *symbol)
     }
 
     fn turns<'a>(&self, listing: &'a Listing) -> &'a [Turns] {
@@ -278,11 +247,7 @@ struct Recent<K, V> {
 
 impl<K: Clone + Eq + Hash, V: Clone> Recent<K, V> {
     fn new(limit: usize) -> Self {
-        Self {
-            entries: HashMap::new(),
-            order: VecDeque::new(),
-            limit,
-        }
+        Self { entries: HashMap::new(), order: VecDeque::new(), limit }
     }
 
     fn get(&self, key: &K) -> Option<V> {

@@ -130,12 +130,7 @@ impl Simulator {
                 tracing::warn!(%error, "the simulator stopped serving");
             }
         });
-        Ok(Self {
-            shared,
-            address,
-            stop,
-            serving,
-        })
+        Ok(Self { shared, address, stop, serving })
     }
 
     /// Where it serves, without a slash at the end.
@@ -171,20 +166,13 @@ impl Simulator {
     /// What was asked so far.
     #[must_use]
     pub fn requests(&self) -> Requests {
-        self.shared
-            .requests
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Stops accepting, lets answers under way finish for a moment, then ends.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
-        if tokio::time::timeout(STOP_WAIT, &mut self.serving)
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(STOP_WAIT, &mut self.serving).await.is_err() {
             tracing::debug!("an answer was cut off by the stop");
         }
     }
@@ -200,11 +188,7 @@ impl Drop for Simulator {
 impl Shared {
     fn new(config: SimulatorConfig, stopping: watch::Receiver<bool>) -> Self {
         Self {
-            market: Arc::new(Market::new(
-                config.seed,
-                config.symbols,
-                config.prints_scale,
-            )),
+            market: Arc::new(Market::new(config.seed, config.symbols, config.prints_scale)),
             clock: config.clock,
             key: config.key,
             limits: Limits::new(config.plan),
@@ -233,11 +217,7 @@ impl Shared {
     }
 
     fn last_page(&self, path: &str) -> Option<Answer> {
-        self.pages
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(path)
-            .cloned()
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned()
     }
 
     fn authorized(&self, headers: &HeaderMap) -> bool {
@@ -269,10 +249,7 @@ async fn respond(
     let mut response = if method == Method::GET {
         vendor(&shared, &uri, &headers, fault).await
     } else {
-        reply::whole(
-            Answer::json(404, &json!({ "error": "Route not found" })),
-            None,
-        )
+        reply::whole(Answer::json(404, &json!({ "error": "Route not found" })), None)
     };
     let id = shared.request_ids.fetch_add(1, Ordering::Relaxed);
     if let Ok(id) = HeaderValue::from_str(&format!("SIM{id:017}")) {
@@ -303,10 +280,7 @@ async fn at_the_edge(
         Fault::Edge403 => Answer::text(403, "error code: 1010"),
         Fault::Html200 => Answer {
             content_type: "text/html; charset=utf-8",
-            ..Answer::text(
-                200,
-                "<!DOCTYPE html><html><body>Just a moment</body></html>",
-            )
+            ..Answer::text(200, "<!DOCTYPE html><html><body>Just a moment</body></html>")
         },
         Fault::Redirect { to } => return Some(reply::redirect(to)),
         _ => return None,
@@ -326,18 +300,12 @@ async fn vendor(
         return reply::whole(Answer::json(401, &body), None);
     }
     if uri.path() == "/socket" && !shared.limits.plan().websocket {
-        return reply::whole(
-            Answer::text(401, "This token has no websocket scope."),
-            None,
-        );
+        return reply::whole(Answer::text(401, "This token has no websocket scope."), None);
     }
     if let Some((answer, usage)) = scripted_status(shared, fault.as_ref()) {
         return reply::whole(answer, Some(usage));
     }
-    let usage = match shared
-        .limits
-        .admit(shared.clock.now(), shared.clock.unscaled_now())
-    {
+    let usage = match shared.limits.admit(shared.clock.now(), shared.clock.unscaled_now()) {
         Admission::Granted(usage) => usage,
         Admission::MinuteUsedUp(usage) => return reply::whole(minute_used_up(), Some(usage)),
         Admission::DayUsedUp(usage) => return reply::whole(day_used_up(), Some(usage)),
@@ -370,10 +338,9 @@ fn scripted_status(shared: &Shared, fault: Option<&Fault>) -> Option<(Answer, Us
     let usage = || limits.as_it_stands(shared.clock.unscaled_now());
     Some(match fault? {
         Fault::Status429Minute => (minute_used_up(), limits.as_if_minute_used_up()),
-        Fault::Status429Day => (
-            day_used_up(),
-            limits.as_if_day_used_up(shared.clock.unscaled_now()),
-        ),
+        Fault::Status429Day => {
+            (day_used_up(), limits.as_if_day_used_up(shared.clock.unscaled_now()))
+        }
         Fault::Status500 => (Answer::text(500, "Something went wrong"), usage()),
         Fault::Status502 => {
             let body = json!({ "error": { "code": "upstream_error", "message": "simulated" } });

@@ -65,12 +65,7 @@ impl fmt::Display for Ticks {
 fn text(ticks: i64, digits: u32) -> String {
     let kept = ticks / 10_i64.pow(DIGITS - digits);
     let one = 10_i64.pow(digits);
-    format!(
-        "{}.{:0width$}",
-        kept / one,
-        kept % one,
-        width = digits as usize
-    )
+    format!("{}.{:0width$}", kept / one, kept % one, width = digits as usize)
 }
 
 #[cfg(test)]

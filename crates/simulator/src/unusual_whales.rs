@@ -40,11 +40,7 @@ pub(crate) struct Answer {
 impl Answer {
     pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
         let body = serde_json::to_vec(body).expect("rows have text keys and plain numbers");
-        Self {
-            status,
-            content_type: "application/json; charset=utf-8",
-            body: body.into(),
-        }
+        Self { status, content_type: "application/json; charset=utf-8", body: body.into() }
     }
 
     pub(crate) fn text(status: u16, body: &str) -> Self {
@@ -72,21 +68,11 @@ pub(crate) enum Refusal {
     /// No such thing behind the route.
     NothingThere,
     /// A part of the path cannot be read.
-    BadPath {
-        found: String,
-        example: &'static str,
-    },
+    BadPath { found: String, example: &'static str },
     /// A parameter cannot be read.
-    BadQuery {
-        found: String,
-        example: &'static str,
-    },
+    BadQuery { found: String, example: &'static str },
     /// The date lies before the plan's history.
-    BeforeHistory {
-        asked: NaiveDate,
-        earliest: NaiveDate,
-        sessions: u32,
-    },
+    BeforeHistory { asked: NaiveDate, earliest: NaiveDate, sessions: u32 },
 }
 
 /// Answers a request.
@@ -114,10 +100,7 @@ fn symbol(text: &str) -> Result<Symbol, Refusal> {
     Symbol::new(text)
         .ok()
         .filter(|symbol| !symbol.as_str().bytes().any(|byte| byte.is_ascii_digit()))
-        .ok_or_else(|| Refusal::BadPath {
-            found: text.to_owned(),
-            example: "AAPL",
-        })
+        .ok_or_else(|| Refusal::BadPath { found: text.to_owned(), example: "AAPL" })
 }
 
 fn refused(refusal: &Refusal, request: &Request<'_>) -> Answer {
@@ -131,11 +114,7 @@ fn refused(refusal: &Refusal, request: &Request<'_>) -> Answer {
         Refusal::NothingThere => Answer::json(404, &json!({})),
         Refusal::BadPath { found, example } => invalid("path input", found, example),
         Refusal::BadQuery { found, example } => invalid("query input(s)", found, example),
-        Refusal::BeforeHistory {
-            asked,
-            earliest,
-            sessions,
-        } => {
+        Refusal::BeforeHistory { asked, earliest, sessions } => {
             let message = format!(
                 "The earliest date currently available to you is {earliest} ({sessions} trading \
                  days). The simulator keeps {asked} behind its history wall."

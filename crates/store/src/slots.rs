@@ -266,10 +266,10 @@ const SELECT_GAPS: &str = concat!(
     chosen_slots!(),
     "SELECT symbol, session_date, lower(hole) AS hole_from, upper(hole) AS hole_to, reason
      FROM (
-        SELECT symbol, session_date, unnest(range_agg(span) - min(spans)) AS hole,
+        SELECT symbol, session_date, unnest(range_agg(span) - spans) AS hole,
                min(reason) AS reason
         FROM chosen JOIN read USING (symbol, session_date)
-        WHERE NOT is_read GROUP BY symbol, session_date
+        WHERE NOT is_read GROUP BY symbol, session_date, spans
         UNION ALL
         SELECT symbol, session_date, span, reason FROM chosen WHERE gap AND is_read
      ) holes
@@ -287,9 +287,9 @@ const SELECT_COVERAGE: &str = concat!(
         sum(delivered)::bigint AS delivered,
         sum(rejected)::bigint AS rejected,
         coalesce((SELECT sum(extract(epoch FROM upper(part) - lower(part)))
-                  FROM unnest(min(spans)) AS part), 0)::bigint AS covered_seconds
+                  FROM unnest(spans) AS part), 0)::bigint AS covered_seconds
      FROM chosen JOIN read USING (symbol, session_date)
-     GROUP BY symbol, session_date ORDER BY symbol, session_date LIMIT $6"
+     GROUP BY symbol, session_date, spans ORDER BY symbol, session_date LIMIT $6"
 );
 
 pub(crate) async fn put_slot(

@@ -54,11 +54,7 @@ mod tests {
     use super::*;
 
     fn policy(attempts: u32, seed: u64) -> RetryPolicy {
-        RetryPolicy {
-            attempts,
-            jitter_seed: Some(seed),
-            ..RetryPolicy::default()
-        }
+        RetryPolicy { attempts, jitter_seed: Some(seed), ..RetryPolicy::default() }
     }
 
     #[test]
@@ -68,10 +64,7 @@ mod tests {
             let wholes = [500, 1000, 2000, 4000, 8000, 8000, 8000];
             assert_eq!(delays.len(), wholes.len());
             for (delay, whole) in delays.iter().zip(wholes) {
-                assert!(
-                    (whole / 2..=whole).contains(delay),
-                    "seed {seed}: {delays:?}"
-                );
+                assert!((whole / 2..=whole).contains(delay), "seed {seed}: {delays:?}");
             }
         }
     }

@@ -110,15 +110,8 @@ pub struct Refused {
 
 impl Refused {
     pub(crate) fn of(self, request: &str) -> VendorError {
-        let call = Call {
-            request: request.to_owned(),
-            ..Call::default()
-        };
-        VendorError::RateLimited {
-            scope: self.scope,
-            retry_at: self.retry_at,
-            call,
-        }
+        let call = Call { request: request.to_owned(), ..Call::default() };
+        VendorError::RateLimited { scope: self.scope, retry_at: self.retry_at, call }
     }
 }
 
@@ -143,9 +136,7 @@ impl Budget {
             state: watch::Sender::new(state),
             changed: Notify::new(),
         };
-        Self {
-            shared: Arc::new(shared),
-        }
+        Self { shared: Arc::new(shared) }
     }
 
     /// What is known now.
@@ -173,18 +164,13 @@ impl Budget {
             changed.as_mut().enable();
             let until = match self.take(priority, now()) {
                 Take::Granted => {
-                    return Ok(Permit {
-                        shared: Arc::clone(&self.shared),
-                    });
+                    return Ok(Permit { shared: Arc::clone(&self.shared) });
                 }
                 Take::Refused(refused) => return Err(refused),
                 Take::WaitUntil(until) => until,
             };
             if Instant::now() >= deadline {
-                return Err(Refused {
-                    scope: RateScope::Minute,
-                    retry_at: until,
-                });
+                return Err(Refused { scope: RateScope::Minute, retry_at: until });
             }
             let wake = until.map_or(deadline, |at| deadline.min(wake_at(at - now())));
             tokio::select! {
@@ -210,9 +196,7 @@ impl Budget {
             let mut ledger = self.shared.lock();
             (ledger.take(priority, now), ledger.state)
         };
-        self.shared
-            .state
-            .send_if_modified(|known| std::mem::replace(known, state) != state);
+        self.shared.state.send_if_modified(|known| std::mem::replace(known, state) != state);
         take
     }
 }
@@ -254,10 +238,7 @@ mod tests {
         let second = second.await.unwrap();
         budget.learn(&RateNews::default(), now());
         let third = futures_util::poll!(Box::pin(budget.acquire(Priority::Live, &now)));
-        assert!(
-            third.is_ready(),
-            "an answer ends the probing even when it names no limit"
-        );
+        assert!(third.is_ready(), "an answer ends the probing even when it names no limit");
         drop(second);
     }
 
@@ -275,11 +256,7 @@ mod tests {
         budget.learn(&news, now());
         let permit = budget.acquire(Priority::Live, &now).await.unwrap();
         assert!(begun.elapsed() >= window);
-        assert_eq!(
-            budget.state().minute_remaining,
-            Some(119),
-            "a new minute, one request sent"
-        );
+        assert_eq!(budget.state().minute_remaining, Some(119), "a new minute, one request sent");
         drop(permit);
     }
 
@@ -296,26 +273,14 @@ mod tests {
         let text = serde_json::to_string(&budget.state()).unwrap();
         let restored = Budget::restore(serde_json::from_str(&text).unwrap());
         let refused = restored.acquire(Priority::Live, &now).await.err().unwrap();
-        assert_eq!(
-            refused,
-            Refused {
-                scope: RateScope::Day,
-                retry_at: Some(reset)
-            }
-        );
+        assert_eq!(refused, Refused { scope: RateScope::Day, retry_at: Some(reset) });
     }
 
     #[tokio::test]
     async fn a_follower_sees_what_is_learnt_and_what_is_spent() {
         let (budget, now) = (Budget::new(), wall_clock());
         let mut follower = budget.subscribe();
-        budget.learn(
-            &RateNews {
-                day_used: Some(7),
-                ..RateNews::default()
-            },
-            now(),
-        );
+        budget.learn(&RateNews { day_used: Some(7), ..RateNews::default() }, now());
         follower.changed().await.unwrap();
         assert_eq!(follower.borrow_and_update().day_used, Some(7));
         let permit = budget.acquire(Priority::Live, &now).await.unwrap();

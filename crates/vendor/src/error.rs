@@ -141,19 +141,10 @@ impl VendorError {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Auth { .. } => "auth",
-            Self::Entitlement {
-                reason: EntitlementReason::HistoryWall,
-                ..
-            } => "history_wall",
+            Self::Entitlement { reason: EntitlementReason::HistoryWall, .. } => "history_wall",
             Self::Entitlement { .. } => "entitlement",
-            Self::RateLimited {
-                scope: RateScope::Minute,
-                ..
-            } => "rate_minute",
-            Self::RateLimited {
-                scope: RateScope::Day,
-                ..
-            } => "rate_day",
+            Self::RateLimited { scope: RateScope::Minute, .. } => "rate_minute",
+            Self::RateLimited { scope: RateScope::Day, .. } => "rate_day",
             Self::Transient { .. } => "transient",
             Self::Malformed { .. } => "malformed",
             Self::Fatal { .. } => "fatal",
@@ -165,19 +156,16 @@ impl VendorError {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::Auth { .. } => "Check the key in Settings, or make a new one at the vendor.",
-            Self::Entitlement {
-                reason: EntitlementReason::HistoryWall,
-                ..
-            } => "Choose a later first date, or a plan with a longer history.",
+            Self::Entitlement { reason: EntitlementReason::HistoryWall, .. } => {
+                "Choose a later first date, or a plan with a longer history."
+            }
             Self::Entitlement { .. } => "Choose a plan at the vendor that includes this data.",
-            Self::RateLimited {
-                scope: RateScope::Minute,
-                ..
-            } => "Nothing: collecting goes on when the minute is over.",
-            Self::RateLimited {
-                scope: RateScope::Day,
-                ..
-            } => "Wait for the vendor's daily reset, watch fewer symbols, or choose a larger plan.",
+            Self::RateLimited { scope: RateScope::Minute, .. } => {
+                "Nothing: collecting goes on when the minute is over."
+            }
+            Self::RateLimited { scope: RateScope::Day, .. } => {
+                "Wait for the vendor's daily reset, watch fewer symbols, or choose a larger plan."
+            }
             Self::Transient { .. } => {
                 "Nothing: it is tried again. If it stays, check the network and the vendor's status page."
             }

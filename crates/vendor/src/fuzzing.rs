@@ -8,7 +8,8 @@ use rust_decimal::Decimal;
 use undertow_market::{BarInterval, Calendar, Print, Symbol};
 
 use crate::unusual_whales::{
-    BarsQuery, classify_answer, decimal, decode_bars, decode_prints, decode_stock_state, instant,
+    BarsQuery, classify_answer, decimal, decode_bars, decode_prints, decode_prints_slowly,
+    decode_stock_state, instant,
 };
 use crate::{MAX_RAW_BYTES, Reject, VendorError};
 
@@ -25,13 +26,11 @@ fn spy() -> Symbol {
 /// Dark pool answers, for one symbol and for the whole tape.
 pub fn fuzz_darkpool(data: &[u8]) {
     for symbol in [None, Some(&spy())] {
-        let Ok(decoded) = decode_prints(data, symbol, received_at(), &CALENDAR) else {
-            continue;
-        };
-        assert_eq!(
-            decoded.delivered,
-            decoded.rows.len() + decoded.rejects.len()
-        );
+        let decoded = decode_prints(data, symbol, received_at(), &CALENDAR);
+        let slowly = decode_prints_slowly(data, symbol, received_at(), &CALENDAR);
+        assert_eq!(decoded, slowly, "the fast way and the general way differ");
+        let Ok(decoded) = decoded else { continue };
+        assert_eq!(decoded.delivered, decoded.rows.len() + decoded.rejects.len());
         decoded.rows.iter().for_each(check_print);
         decoded.rejects.iter().for_each(check_reject);
         assert!(symbol.is_none_or(|asked| decoded.rows.iter().all(|row| row.symbol == *asked)));
@@ -47,10 +46,7 @@ pub fn fuzz_ohlc(data: &[u8]) {
         };
         assert!(decoded.rows.len() + decoded.rejects.len() <= decoded.delivered);
         assert!(decoded.rows.is_sorted_by(|a, b| a.start_at < b.start_at));
-        decoded
-            .rows
-            .iter()
-            .for_each(|bar| assert_eq!(bar.check(), Ok(())));
+        decoded.rows.iter().for_each(|bar| assert_eq!(bar.check(), Ok(())));
         decoded.rejects.iter().for_each(check_reject);
     }
 }
@@ -71,10 +67,7 @@ pub fn fuzz_error_answer(data: &[u8]) {
         _ => return,
     };
     let text = String::from_utf8_lossy(body);
-    let headers = [(
-        "x-uw-req-per-minute-reset".to_owned(),
-        text.chars().take(30).collect(),
-    )];
+    let headers = [("x-uw-req-per-minute-reset".to_owned(), text.chars().take(30).collect())];
     let error = classify_answer(status, &headers, &text, received_at());
     assert!(error.is_some() || (200..300).contains(&status));
     if let Some(error) = error {
@@ -91,25 +84,14 @@ pub fn fuzz_decimal(data: &[u8]) {
         return;
     };
     if let Some(value) = decimal(text) {
-        assert!(
-            text.bytes().any(|byte| byte.is_ascii_digit()),
-            "{text:?} has no digit"
-        );
-        assert_eq!(
-            decimal(&value.to_string()),
-            Some(value),
-            "{text:?} does not come round"
-        );
+        assert!(text.bytes().any(|byte| byte.is_ascii_digit()), "{text:?} has no digit");
+        assert_eq!(decimal(&value.to_string()), Some(value), "{text:?} does not come round");
         if text.bytes().any(|byte| matches!(byte, b'1'..=b'9')) && !text.contains(['e', 'E']) {
             assert!(!value.is_zero(), "{text:?} became zero");
         }
     }
     if let Some(at) = instant(text) {
-        assert_eq!(
-            instant(&at.to_rfc3339()),
-            Some(at),
-            "{text:?} does not come round"
-        );
+        assert_eq!(instant(&at.to_rfc3339()), Some(at), "{text:?} does not come round");
     }
 }
 

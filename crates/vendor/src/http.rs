@@ -110,14 +110,8 @@ impl Http {
         if is_loopback(&base) {
             builder = builder.no_proxy();
         }
-        let client = builder
-            .build()
-            .map_err(|error| wrong_setting(describe(error)))?;
-        Ok(Self {
-            client,
-            base,
-            config,
-        })
+        let client = builder.build().map_err(|error| wrong_setting(describe(error)))?;
+        Ok(Self { client, base, config })
     }
 
     /// The address of a path below the base, with its query.
@@ -146,11 +140,7 @@ impl Http {
                 Ok(result) => return Ok(result),
                 Err(error) => error,
             };
-            let delay = if error.is_retryable() {
-                delays.next()
-            } else {
-                None
-            };
+            let delay = if error.is_retryable() { delays.next() } else { None };
             let Some(delay) = delay else {
                 return Err(error);
             };
@@ -175,46 +165,27 @@ impl Http {
             Err(_) => Err(Broken::Whole(whole)),
         };
         let answer = answer.map_err(|broken| self.without_answer(broken, request))?;
-        self.config
-            .budget
-            .learn(&(self.config.rates)(&answer), answer.received_at);
+        self.config.budget.learn(&(self.config.rates)(&answer), answer.received_at);
         let (status, bytes) = (answer.status, answer.body.len());
-        tracing::debug!(
-            request,
-            status,
-            bytes,
-            elapsed_ms = begun.elapsed().as_millis(),
-            "answer"
-        );
+        tracing::debug!(request, status, bytes, elapsed_ms = begun.elapsed().as_millis(), "answer");
         read(&answer)
     }
 
     async fn exchange<'a>(&'a self, url: &Url, request: &'a str) -> Result<Answer<'a>, Broken> {
         let header = self.config.limits.header;
         let sent = timeout(header, self.client.get(url.clone()).send()).await;
-        let response = sent
-            .map_err(|_| Broken::NoHeader(header))?
-            .map_err(connection)?;
+        let response = sent.map_err(|_| Broken::NoHeader(header))?.map_err(connection)?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = self.body(response).await?;
         let received_at = (self.config.now)();
-        Ok(Answer::new(
-            request,
-            status,
-            headers,
-            body,
-            received_at,
-            &self.config.key,
-        ))
+        Ok(Answer::new(request, status, headers, body, received_at, &self.config.key))
     }
 
     async fn body(&self, mut response: Response) -> Result<Vec<u8>, Broken> {
         let (idle, most) = (self.config.limits.idle, self.config.limits.max_body_bytes);
         let mut body = Vec::with_capacity(USUAL_BODY_BYTES.min(most));
         loop {
-            let piece = timeout(idle, response.chunk())
-                .await
-                .map_err(|_| Broken::Idle(idle))?;
+            let piece = timeout(idle, response.chunk()).await.map_err(|_| Broken::Idle(idle))?;
             let Some(piece) = piece.map_err(connection)? else {
                 return Ok(body);
             };
@@ -226,10 +197,7 @@ impl Http {
     }
 
     fn without_answer(&self, broken: Broken, request: &str) -> VendorError {
-        let call = Call {
-            request: request.to_owned(),
-            ..Call::default()
-        };
+        let call = Call { request: request.to_owned(), ..Call::default() };
         let cause = strike_out(&broken.to_string(), &self.config.key);
         match broken {
             Broken::TooLong(_) => VendorError::Malformed { cause, call },
@@ -240,9 +208,7 @@ impl Http {
 
 impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Http")
-            .field("base", &self.base.as_str())
-            .finish_non_exhaustive()
+        f.debug_struct("Http").field("base", &self.base.as_str()).finish_non_exhaustive()
     }
 }
 
@@ -255,14 +221,7 @@ impl<'a> Answer<'a> {
         received_at: DateTime<Utc>,
         key: &'a SecretString,
     ) -> Self {
-        Self {
-            request,
-            status,
-            headers,
-            body,
-            received_at,
-            key,
-        }
+        Self { request, status, headers, body, received_at, key }
     }
 
     /// What an error about this answer carries.
@@ -308,17 +267,11 @@ impl<'a> Answer<'a> {
     }
 
     pub(crate) fn transient(&self, cause: impl Into<String>) -> VendorError {
-        VendorError::Transient {
-            cause: cause.into(),
-            call: self.call(),
-        }
+        VendorError::Transient { cause: cause.into(), call: self.call() }
     }
 
     pub(crate) fn malformed(&self, cause: impl Into<String>) -> VendorError {
-        VendorError::Malformed {
-            cause: cause.into(),
-            call: self.call(),
-        }
+        VendorError::Malformed { cause: cause.into(), call: self.call() }
     }
 }
 
@@ -332,10 +285,7 @@ pub(crate) fn bearer(key: &SecretString) -> Result<HeaderValue, VendorError> {
 }
 
 fn wrong_setting(cause: impl ToString) -> VendorError {
-    VendorError::Fatal {
-        cause: cause.to_string(),
-        call: Call::default(),
-    }
+    VendorError::Fatal { cause: cause.to_string(), call: Call::default() }
 }
 
 fn checked_base(text: &str) -> Result<Url, String> {
@@ -346,19 +296,14 @@ fn checked_base(text: &str) -> Result<Url, String> {
     match url.scheme() {
         "https" => Ok(url),
         "http" if is_loopback(&url) => Ok(url),
-        _ => Err(
-            "the vendor's address must begin with https:// (http:// only on this computer)"
-                .to_owned(),
-        ),
+        _ => Err("the vendor's address must begin with https:// (http:// only on this computer)"
+            .to_owned()),
     }
 }
 
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost"
-        || host
-            .parse()
-            .is_ok_and(|address: IpAddr| address.is_loopback())
+    host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 fn path_and_query(url: &Url) -> String {
@@ -397,11 +342,7 @@ mod tests {
 
     #[test]
     fn a_key_travels_only_over_tls_or_inside_this_computer() {
-        let good = [
-            "https://api.example.com",
-            "http://127.0.0.1:80",
-            "http://localhost:9/x/",
-        ];
+        let good = ["https://api.example.com", "http://127.0.0.1:80", "http://localhost:9/x/"];
         for text in good.into_iter().chain(["http://[::1]:7000"]) {
             assert!(checked_base(text).is_ok(), "{text}");
         }

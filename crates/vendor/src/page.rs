@@ -34,11 +34,7 @@ pub struct Reject {
 
 impl Reject {
     pub(crate) fn new(symbol: Option<String>, raw: &str, reason: impl ToString) -> Self {
-        Self {
-            symbol,
-            raw: cut(raw, MAX_RAW_BYTES).to_owned(),
-            reason: reason.to_string(),
-        }
+        Self { symbol, raw: cut(raw, MAX_RAW_BYTES).to_owned(), reason: reason.to_string() }
     }
 }
 

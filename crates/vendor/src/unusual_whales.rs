@@ -17,6 +17,7 @@ mod field;
 pub mod paging;
 mod parse;
 mod query;
+mod scan;
 mod wire;
 
 pub use client::{UnusualWhales, UnusualWhalesConfig};
@@ -28,3 +29,5 @@ pub use query::{
 
 #[doc(hidden)]
 pub use field::{decimal, instant};
+#[doc(hidden)]
+pub use parse::decode_prints_slowly;

@@ -482,7 +482,7 @@ fn nearly(body: &'static str) -> impl Strategy<Value = Vec<u8>> {
             match kind {
                 0 => bytes[place] = byte,
                 1 => bytes.insert(place, byte),
-                2 => drop(bytes.remove(place)),
+                2 if bytes.len() > 1 => drop(bytes.remove(place)),
                 _ => bytes.truncate(place.max(1)),
             }
         }

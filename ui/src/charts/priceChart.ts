@@ -63,7 +63,12 @@ export interface Shown {
 }
 
 /** Where to look after bars of another question came. */
-export type Aim = { kind: "end" } | { kind: "centre"; ms: number } | { kind: "shift"; by: number };
+export type Aim =
+  | { kind: "end" }
+  | { kind: "centre"; ms: number }
+  | { kind: "shift"; by: number }
+  /** The bars that are in view stay where they are. */
+  | { kind: "stay" };
 
 /** Bar spacing of a chart that was never zoomed, px. */
 const SPACING_PX = 7;
@@ -83,6 +88,8 @@ export class PriceChart {
   private gapViews: readonly GapView[] = [];
   private shown: Shown = { levels: true, zones: true, profile: true, bubbles: true };
   private held = false;
+  /** Bar widths before and after a handful of bars was spread, px. */
+  private widened: { from: number; to: number } | null = null;
 
   constructor(
     private readonly box: HTMLElement,
@@ -112,11 +119,13 @@ export class PriceChart {
 
   /** Shows other bars. With `shift`, the same bars stay where they are on the screen. */
   setBars(bars: Bars, interval: Interval, aim: Aim): void {
-    const range = this.chart.timeScale().getVisibleLogicalRange();
     const daily = interval === "1d";
     if (daily !== (this.scene.interval === "1d")) {
       this.chart.applyOptions(chartOptions(this.scene.tokens, daily));
     }
+    const before = this.scene.bars;
+    if (interval !== this.scene.interval) this.narrow();
+    const range = this.chart.timeScale().getVisibleLogicalRange();
     this.scene.bars = bars;
     this.scene.interval = interval;
     this.draw();
@@ -125,7 +134,10 @@ export class PriceChart {
     if (aim.kind === "end" || !range) {
       this.toEnd(this.widen());
     } else if (aim.kind === "centre") this.centre(aim.ms);
-    else this.move({ from: range.from + aim.by, to: range.to + aim.by });
+    else {
+      const by = aim.kind === "shift" ? aim.by : shiftOf(before, bars, range.to);
+      this.move({ from: range.from + by, to: range.to + by });
+    }
   }
 
   /** Takes bars that differ from those shown only from index `from` on. */
@@ -275,8 +287,17 @@ export class PriceChart {
     const wanted = Math.min(WIDEST_PX, free / this.scene.bars.rows);
     const now = this.spacing();
     if (wanted <= now) return now;
+    this.widened = { from: now, to: wanted };
     this.chart.timeScale().applyOptions({ barSpacing: wanted });
     return wanted;
+  }
+
+  /** Takes the spreading back for the next interval, unless the user has zoomed since. */
+  private narrow(): void {
+    const { widened } = this;
+    this.widened = null;
+    if (!widened || Math.abs(this.spacing() - widened.to) > 0.01) return;
+    this.chart.timeScale().applyOptions({ barSpacing: widened.from });
   }
 
   private move(range: Visible): void {
@@ -370,6 +391,13 @@ export class PriceChart {
   get marks(): readonly SessionMark[] {
     return this.sessions.sessions;
   }
+}
+
+/** How far the bar nearest to `index` moved from one window to another. */
+function shiftOf(before: Bars, after: Bars, index: number): number {
+  if (before.rows === 0) return 0;
+  const at = Math.min(before.rows - 1, Math.max(0, Math.round(index)));
+  return countBefore(after, before.start[at]) - at;
 }
 
 /** Chart times of the bars from index `from` on, strictly increasing as the library demands. */

@@ -33,11 +33,7 @@ fn a_cell_begins_at_a_multiple_of_its_width() {
 #[test]
 fn a_bin_begins_half_a_width_below_its_centre() {
     let check = |at: &str, width: &str, centre: &str| {
-        assert_eq!(
-            bin_of(decimal(at), decimal(width)),
-            decimal(centre),
-            "{at} {width}"
-        );
+        assert_eq!(bin_of(decimal(at), decimal(width)), decimal(centre), "{at} {width}");
     };
     check("738.85", "0.10", "738.9");
     check("738.80", "0.10", "738.8");

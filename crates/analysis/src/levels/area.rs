@@ -26,9 +26,7 @@ impl ValueArea {
 /// The index of the level with the largest notional, the lower of equals.
 pub(super) fn point_of_control(levels: &[Level]) -> Option<usize> {
     // `max_by_key` keeps the last of equals, so the walk goes downwards.
-    (0..levels.len())
-        .rev()
-        .max_by_key(|&index| levels[index].notional)
+    (0..levels.len()).rev().max_by_key(|&index| levels[index].notional)
 }
 
 /// The narrowest range of levels, in ascending order of price, that contains the one at `around`
@@ -50,11 +48,8 @@ pub(super) fn narrowest(levels: &[Level], around: usize, share: Decimal) -> Opti
             high -= 1;
         }
         if inside >= wanted {
-            let found = ValueArea {
-                low: levels[low].price,
-                high: levels[high].price,
-                notional: inside,
-            };
+            let found =
+                ValueArea { low: levels[low].price, high: levels[high].price, notional: inside };
             best = Some(best.map_or(found, |best| narrower(best, found)));
         }
         inside -= levels[low].notional;
@@ -65,9 +60,5 @@ pub(super) fn narrowest(levels: &[Level], around: usize, share: Decimal) -> Opti
 /// The narrower of two ranges, then the one with more, then the first.
 fn narrower(first: ValueArea, second: ValueArea) -> ValueArea {
     let order = |area: ValueArea| (area.high - area.low, -area.notional);
-    if order(second) < order(first) {
-        second
-    } else {
-        first
-    }
+    if order(second) < order(first) { second } else { first }
 }

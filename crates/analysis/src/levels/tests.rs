@@ -61,17 +61,13 @@ fn of(cells: &[Cell]) -> Levels {
 /// Side-by-side bins from $100.00 up with these dollars, all of the newest day.
 fn land(dollars: &[i64]) -> Levels {
     let bins = (0..).zip(dollars).filter(|(_, dollars)| **dollars > 0);
-    let cells: Vec<Cell> = bins
-        .map(|(bin, dollars)| cell(39, 10_000 + 10 * bin, *dollars))
-        .collect();
+    let cells: Vec<Cell> =
+        bins.map(|(bin, dollars)| cell(39, 10_000 + 10 * bin, *dollars)).collect();
     of(&cells)
 }
 
 fn bin_number(price: Decimal) -> i64 {
-    ((price - Decimal::ONE_HUNDRED) / width())
-        .floor()
-        .to_i64()
-        .unwrap()
+    ((price - Decimal::ONE_HUNDRED) / width()).floor().to_i64().unwrap()
 }
 
 #[test]
@@ -86,37 +82,19 @@ fn a_level_sums_the_cells_of_its_bin() {
         ..cell(38, 9_995, 400)
     };
     let found = of(&[late.clone(), sold.clone(), excluded(37, 10_000, 50)]);
-    let [level] = &found.levels[..] else {
-        panic!("{found:?}")
-    };
+    let [level] = &found.levels[..] else { panic!("{found:?}") };
     assert_eq!(level.price, 100.into());
-    assert_eq!(
-        (level.prints, level.notional, level.session_count),
-        (5, 1000.into(), 2)
-    );
+    assert_eq!((level.prints, level.notional, level.session_count), (5, 1000.into(), 2));
     assert_eq!(level.shares, late.shares + sold.shares);
     assert_eq!(level.vwap, (Decimal::from(1000) / level.shares).round_dp(8));
-    let sides = [
-        level.buy_notional,
-        level.sell_notional,
-        level.unknown_notional,
-    ];
+    let sides = [level.buy_notional, level.sell_notional, level.unknown_notional];
     assert_eq!(sides, [600, 100, 300].map(Decimal::from));
     assert_eq!(level.largest_notional, 600.into());
-    assert_eq!(
-        (level.first_at, level.last_at),
-        (sold.first_at, late.last_at)
-    );
-    assert_eq!(
-        (level.excluded_prints, level.excluded_notional),
-        (3, 50.into())
-    );
+    assert_eq!((level.first_at, level.last_at), (sold.first_at, late.last_at));
+    assert_eq!((level.excluded_prints, level.excluded_notional), (3, 50.into()));
     assert_eq!((level.rank, level.in_value_area), (1, true));
     assert!((level.percentile - 100.0).abs() < 1e-12);
-    assert_eq!(
-        (found.notional, found.excluded_notional),
-        (1000.into(), 50.into())
-    );
+    assert_eq!((found.notional, found.excluded_notional), (1000.into(), 50.into()));
     assert_eq!(found.poc, Some(100.into()));
 }
 
@@ -124,10 +102,7 @@ fn a_level_sums_the_cells_of_its_bin() {
 fn no_cells_make_no_levels() {
     let found = of(&[]);
     assert!(found.levels.is_empty() && found.zones.is_empty());
-    assert_eq!(
-        (found.poc, found.value_area, found.median_daily_notional),
-        (None, None, None)
-    );
+    assert_eq!((found.poc, found.value_area, found.median_daily_notional), (None, None, None));
 }
 
 #[test]
@@ -142,28 +117,12 @@ fn a_bin_of_excluded_prints_is_no_level_but_is_counted() {
 #[test]
 fn strength_halves_with_every_half_life_of_sessions() {
     // 100 dollars a day on days 39 (age 0), 19 (age 20) and 9 (age 30); the median day is 100.
-    let found = of(&[
-        cell(39, 10_000, 100),
-        cell(19, 10_100, 100),
-        cell(9, 10_200, 100),
-    ]);
+    let found = of(&[cell(39, 10_000, 100), cell(19, 10_100, 100), cell(9, 10_200, 100)]);
     let expected = [1.0, 0.5, 0.353_553_390_593_273_8];
     for (level, expected) in found.levels.iter().zip(expected) {
-        assert!(
-            (level.strength - expected).abs() < 1e-12,
-            "{} {}",
-            level.price,
-            level.strength
-        );
+        assert!((level.strength - expected).abs() < 1e-12, "{} {}", level.price, level.strength);
     }
-    assert_eq!(
-        found
-            .levels
-            .iter()
-            .map(|level| level.rank)
-            .collect::<Vec<_>>(),
-        [1, 2, 3]
-    );
+    assert_eq!(found.levels.iter().map(|level| level.rank).collect::<Vec<_>>(), [1, 2, 3]);
     let percentiles: Vec<f64> = found.levels.iter().map(|level| level.percentile).collect();
     assert_eq!(percentiles, [100.0, 50.0, 0.0]);
 }
@@ -171,37 +130,25 @@ fn strength_halves_with_every_half_life_of_sessions() {
 #[test]
 fn the_median_is_of_the_newest_twenty_sessions_with_data() {
     // Days 5 to 39 with 1 to 35 dollars; the newest twenty have 16 to 35, their median is 25.5.
-    let cells: Vec<Cell> = (5..40)
-        .map(|number| cell(number, 10_000, i64::from(number) - 4))
-        .collect();
+    let cells: Vec<Cell> =
+        (5..40).map(|number| cell(number, 10_000, i64::from(number) - 4)).collect();
     let found = of(&cells);
     assert_eq!(found.median_daily_notional, Some(Decimal::new(255, 1)));
     assert_eq!(found.median_session_count, 20);
     let few = of(&[cells[0].clone(), cells[30].clone()]);
-    assert_eq!(
-        (few.median_daily_notional, few.median_session_count),
-        (Some(16.into()), 2)
-    );
+    assert_eq!((few.median_daily_notional, few.median_session_count), (Some(16.into()), 2));
 }
 
 #[test]
 fn a_cell_newer_than_every_session_has_no_age() {
-    let found = levels(
-        &[cell(39, 10_000, 7)],
-        &[day(1)],
-        &LevelParams::with_bin_width(width()),
-    );
+    let found = levels(&[cell(39, 10_000, 7)], &[day(1)], &LevelParams::with_bin_width(width()));
     assert!((found.levels[0].strength - 1.0).abs() < 1e-12);
 }
 
 #[test]
 fn equal_levels_share_a_percentile_and_rank_by_price() {
     let found = land(&[5, 0, 5, 0, 9]);
-    let ranks: Vec<_> = found
-        .levels
-        .iter()
-        .map(|l| (l.rank, l.percentile))
-        .collect();
+    let ranks: Vec<_> = found.levels.iter().map(|l| (l.rank, l.percentile)).collect();
     assert_eq!(ranks, [(2, 0.0), (3, 0.0), (1, 100.0)]);
 }
 
@@ -211,16 +158,9 @@ fn the_value_area_is_the_narrowest_range_around_the_poc() {
         let found = land(dollars);
         let area = found.value_area.unwrap();
         let bins = (bin_number(area.low), bin_number(area.high));
-        assert_eq!(
-            (bins, area.notional),
-            (expected, notional.into()),
-            "{dollars:?}"
-        );
+        assert_eq!((bins, area.notional), (expected, notional.into()), "{dollars:?}");
         let inside = found.levels.iter().filter(|level| level.in_value_area);
-        assert_eq!(
-            inside.map(|level| level.notional).sum::<Decimal>(),
-            area.notional
-        );
+        assert_eq!(inside.map(|level| level.notional).sum::<Decimal>(), area.notional);
     };
     check(&[10, 20, 40, 20, 10], (1, 3), 80);
     check(&[70, 30], (0, 0), 70);
@@ -261,11 +201,7 @@ fn peaks_make_one_zone_while_the_valley_is_above_sixty_per_cent_of_the_lower() {
 #[test]
 fn zones_are_ranked_and_have_a_core() {
     let found = land(&[4, 20, 100, 40, 10, 2, 0, 90]);
-    let ranks: Vec<_> = found
-        .zones
-        .iter()
-        .map(|zone| (zone.rank, zone.bin_count))
-        .collect();
+    let ranks: Vec<_> = found.zones.iter().map(|zone| (zone.rank, zone.bin_count)).collect();
     assert_eq!(ranks, [(1, 6), (2, 1)]);
     let zone = &found.zones[0];
     assert_eq!((zone.notional, zone.prints), (176.into(), 6));
@@ -275,12 +211,7 @@ fn zones_are_ranked_and_have_a_core() {
 }
 
 fn any_cells() -> impl Strategy<Value = Vec<Cell>> {
-    let one = (
-        0_u32..40,
-        0_i64..40,
-        1_i64..10_000,
-        prop::bool::weighted(0.1),
-    );
+    let one = (0_u32..40, 0_i64..40, 1_i64..10_000, prop::bool::weighted(0.1));
     prop::collection::vec(one, 1..80).prop_map(|cells| {
         let cell = |(number, step, dollars, is_excluded)| {
             let make = if is_excluded { excluded } else { cell };

@@ -114,12 +114,8 @@ impl<'a> Land<'a> {
 
     fn raise(&mut self, index: usize) {
         self.up[index] = true;
-        let below = index
-            .checked_sub(1)
-            .filter(|&below| self.up[below] && self.touch(below));
-        let above = Some(index + 1)
-            .filter(|_| self.touch(index))
-            .filter(|&above| self.up[above]);
+        let below = index.checked_sub(1).filter(|&below| self.up[below] && self.touch(below));
+        let above = Some(index + 1).filter(|_| self.touch(index)).filter(|&above| self.up[above]);
         match (below, above) {
             (Some(below), Some(above)) => self.raise_valley(below, index, above),
             (Some(below), None) => self.join(below),
@@ -157,14 +153,8 @@ impl<'a> Land<'a> {
 
     /// The zones as ranges of levels, in ascending order.
     fn zones(&self) -> impl Iterator<Item = Range<usize>> {
-        let ends = self
-            .joined
-            .iter()
-            .enumerate()
-            .filter(|(_, joined)| !**joined);
-        ends.scan(0, |start, (end, _)| {
-            Some(std::mem::replace(start, end + 1)..end + 1)
-        })
+        let ends = self.joined.iter().enumerate().filter(|(_, joined)| !**joined);
+        ends.scan(0, |start, (end, _)| Some(std::mem::replace(start, end + 1)..end + 1))
     }
 }
 
@@ -174,9 +164,7 @@ fn rank(zones: &mut [Zone]) {
     order.sort_by(|&a, &b| {
         let (a, b) = (&zones[a], &zones[b]);
         let weaker_last = b.strength.total_cmp(&a.strength);
-        weaker_last
-            .then(b.notional.cmp(&a.notional))
-            .then(a.low.cmp(&b.low))
+        weaker_last.then(b.notional.cmp(&a.notional)).then(a.low.cmp(&b.low))
     });
     for (place, index) in order.into_iter().enumerate() {
         zones[index].rank = place + 1;

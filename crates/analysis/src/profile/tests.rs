@@ -49,43 +49,21 @@ fn cell(low_cents: i64, shares: i64, excluded_shares: i64) -> Cell {
 fn estimate(bars: &[Bar]) -> Vec<(i64, i64)> {
     let cents = |price: Decimal| (price * Decimal::ONE_HUNDRED).to_i64().unwrap();
     let totals = total_estimate(bars, Decimal::new(10, 2));
-    totals
-        .into_iter()
-        .map(|(price, shares)| (cents(price), shares))
-        .collect()
+    totals.into_iter().map(|(price, shares)| (cents(price), shares)).collect()
 }
 
 #[test]
 fn a_bar_is_spread_evenly_over_its_range() {
     let check = |low, high, volume, expected: &[(i64, i64)]| {
-        assert_eq!(
-            estimate(&[bar(low, high, low, volume)]),
-            expected,
-            "{low} {high} {volume}"
-        );
+        assert_eq!(estimate(&[bar(low, high, low, volume)]), expected, "{low} {high} {volume}");
     };
     check(10_000, 10_000, 70, &[(10_000, 70)]);
     // From 99.95 to 100.25 three bins are covered whole; 100.25 itself begins the next.
-    check(
-        9_995,
-        10_025,
-        90,
-        &[(10_000, 30), (10_010, 30), (10_020, 30)],
-    );
+    check(9_995, 10_025, 90, &[(10_000, 30), (10_010, 30), (10_020, 30)]);
     // Half a bin, a bin, half a bin.
-    check(
-        10_000,
-        10_020,
-        100,
-        &[(10_000, 25), (10_010, 50), (10_020, 25)],
-    );
+    check(10_000, 10_020, 100, &[(10_000, 25), (10_010, 50), (10_020, 25)]);
     // Thirds: one share over goes to the lowest of equal remainders.
-    check(
-        9_995,
-        10_025,
-        91,
-        &[(10_000, 31), (10_010, 30), (10_020, 30)],
-    );
+    check(9_995, 10_025, 91, &[(10_000, 31), (10_010, 30), (10_020, 30)]);
     check(9_995, 10_025, 2, &[(10_000, 1), (10_010, 1)]);
     // Dues of 0.75, 1.5 and 0.75: the two largest remainders get the two shares left.
     check(10_000, 10_020, 3, &[(10_000, 1), (10_010, 1), (10_020, 1)]);
@@ -95,10 +73,7 @@ fn a_bar_is_spread_evenly_over_its_range() {
 
 #[test]
 fn bars_add_up() {
-    let bars = [
-        bar(10_000, 10_000, 10_000, 5),
-        bar(10_000, 10_020, 10_000, 100),
-    ];
+    let bars = [bar(10_000, 10_000, 10_000, 5), bar(10_000, 10_020, 10_000, 100)];
     assert_eq!(estimate(&bars), [(10_000, 30), (10_010, 50), (10_020, 25)]);
 }
 
@@ -109,34 +84,15 @@ fn a_bar_of_an_impossible_range_is_put_at_its_close() {
 
 #[test]
 fn the_lit_estimate_is_what_is_left_and_never_negative() {
-    let cells = [
-        cell(10_000, 20, 5),
-        cell(10_005, 100, 0),
-        cell(10_300, 1, 0),
-    ];
-    let found = profile(
-        &cells,
-        &[bar(10_000, 10_020, 10_000, 400)],
-        Decimal::new(10, 2),
-    );
+    let cells = [cell(10_000, 20, 5), cell(10_005, 100, 0), cell(10_300, 1, 0)];
+    let found = profile(&cells, &[bar(10_000, 10_020, 10_000, 400)], Decimal::new(10, 2));
     let rows: Vec<_> = found
         .iter()
-        .map(|bin| {
-            [
-                bin.off_exchange_shares(),
-                bin.total_estimate.into(),
-                bin.lit_estimate(),
-            ]
-        })
+        .map(|bin| [bin.off_exchange_shares(), bin.total_estimate.into(), bin.lit_estimate()])
         .collect();
     let row = |shares: [i64; 3]| shares.map(Decimal::from);
     // 100.05 lies at the lower edge of the bin around 100.10.
-    let expected = [
-        row([25, 100, 75]),
-        row([100, 200, 100]),
-        row([0, 100, 100]),
-        row([1, 0, 0]),
-    ];
+    let expected = [row([25, 100, 75]), row([100, 200, 100]), row([0, 100, 100]), row([1, 0, 0])];
     assert_eq!(rows, expected);
     assert_eq!(found[0].excluded_shares, 5.into());
 }

@@ -30,13 +30,9 @@ pub(super) fn random(
     let is_clear =
         |at: &Decimal| *at > Decimal::ZERO && levels.iter().all(|level| (level - at).abs() > clear);
     let mut one = |away: Decimal| {
-        (0..MAX_DRAWS)
-            .map(|_| around(open, away, draw))
-            .find(|candidate| is_clear(candidate))
+        (0..MAX_DRAWS).map(|_| around(open, away, draw)).find(|candidate| is_clear(candidate))
     };
-    let wanted = levels
-        .iter()
-        .flat_map(|level| [(level - open).abs(); RANDOM_PER_LEVEL]);
+    let wanted = levels.iter().flat_map(|level| [(level - open).abs(); RANDOM_PER_LEVEL]);
     wanted.filter_map(&mut one).collect()
 }
 
@@ -44,11 +40,7 @@ fn around(open: Decimal, away: Decimal, draw: &mut Draw) -> Decimal {
     let (least, spread) = DISTANCE_PER_MILLE;
     let per_mille = Decimal::from(least + draw.below(spread));
     let offset = away * per_mille / Decimal::ONE_THOUSAND;
-    let at = if draw.below(2) == 0 {
-        open + offset
-    } else {
-        open - offset
-    };
+    let at = if draw.below(2) == 0 { open + offset } else { open - offset };
     at.round_dp(TICK_DIGITS)
 }
 
@@ -58,12 +50,7 @@ pub(super) fn round(levels: &[Decimal]) -> Vec<Decimal> {
         let step = round_step(*level);
         (level / step).round() * step
     };
-    levels
-        .iter()
-        .map(nearest)
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect()
+    levels.iter().map(nearest).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// What counts as round at a price: the largest 1, 2 or 5 times a power of ten that is at most a
@@ -75,10 +62,7 @@ fn round_step(price: Decimal) -> Decimal {
         decade *= Decimal::TEN;
     }
     let steps = [5, 2].map(|factor| decade * Decimal::from(factor));
-    steps
-        .into_iter()
-        .find(|step| *step <= limit)
-        .unwrap_or(decade)
+    steps.into_iter().find(|step| *step <= limit).unwrap_or(decade)
 }
 
 #[cfg(test)]
@@ -116,10 +100,7 @@ mod tests {
         assert_eq!(found.len(), levels.len() * RANDOM_PER_LEVEL);
         for at in &found {
             let away = (at - open).abs();
-            assert!(
-                decimal("3") <= away && away <= decimal("7.5"),
-                "seed 5: {at}"
-            );
+            assert!(decimal("3") <= away && away <= decimal("7.5"), "seed 5: {at}");
             let nearest = levels.iter().map(|level| (level - at).abs()).min().unwrap();
             assert!(nearest > decimal("0.60"), "seed 5: {at}");
         }

@@ -46,10 +46,7 @@ fn touched(open: i64, prices: &[(i64, i64, i64)]) -> Vec<(i64, Approach, Outcome
     let bars = bars(open, prices);
     let minute = |touch: &Touch| (touch.at - bars[0].start_at).num_minutes();
     let found = touches(&bars, cents(10_000), cents(10));
-    found
-        .iter()
-        .map(|touch| (minute(touch), touch.from, touch.outcome))
-        .collect()
+    found.iter().map(|touch| (minute(touch), touch.from, touch.outcome)).collect()
 }
 
 #[test]
@@ -71,10 +68,7 @@ fn a_touch_holds_or_is_breached() {
     check(&[at(10_010), at(9_991)], &[(0, Above, Unresolved)]);
     check(&[at(10_010), at(9_990)], &[(0, Above, Breached)]);
     // A low beyond the level is no breach while the close comes back.
-    check(
-        &[at(10_010), (9_980, 10_005, 10_000), at(10_030)],
-        &[(0, Above, Held)],
-    );
+    check(&[at(10_010), (9_980, 10_005, 10_000), at(10_030)], &[(0, Above, Held)]);
     // On a later bar the high came before the close.
     check(&[at(10_010), (9_985, 10_030, 9_985)], &[(0, Above, Held)]);
 }
@@ -141,10 +135,7 @@ const VOLUME_LEVEL: i64 = 10_150;
 fn day_that(holds: bool) -> Vec<Bar> {
     let fall = (10_065, 10_200, 10_065);
     if holds {
-        bars(
-            10_200,
-            &[fall, (10_065, 10_150, 10_150), (10_150, 10_500, 10_500)],
-        )
+        bars(10_200, &[fall, (10_065, 10_150, 10_150), (10_150, 10_500, 10_500)])
     } else {
         bars(10_200, &[fall, (10_030, 10_065, 10_030)])
     }
@@ -152,9 +143,7 @@ fn day_that(holds: bool) -> Vec<Bar> {
 
 /// Days in order, with those for which `holds` says so holding.
 fn measured(day_count: u32, volume_level: i64, holds: impl Fn(u32) -> bool) -> HoldRate {
-    let days: Vec<Vec<Bar>> = (0..day_count)
-        .map(|number| day_that(holds(number)))
-        .collect();
+    let days: Vec<Vec<Bar>> = (0..day_count).map(|number| day_that(holds(number))).collect();
     let (levels, volume_levels) = ([cents(LEVEL)], [cents(volume_level)]);
     let days: Vec<TouchDay<'_>> = days
         .iter()
@@ -171,40 +160,13 @@ fn measured(day_count: u32, volume_level: i64, holds: impl Fn(u32) -> bool) -> H
 #[test]
 fn levels_that_hold_where_every_null_breaks_beat_the_nulls() {
     let found = measured(40, VOLUME_LEVEL, |_| true);
-    assert_eq!(
-        found.tally,
-        Tally {
-            held: 40,
-            breached: 0,
-            unresolved: 0
-        }
-    );
-    assert_eq!(
-        (found.day_count, found.is_enough(), found.beats_nulls()),
-        (40, true, true)
-    );
-    assert_eq!(
-        found.interval,
-        Some(Interval {
-            low: 1.0,
-            high: 1.0
-        })
-    );
+    assert_eq!(found.tally, Tally { held: 40, breached: 0, unresolved: 0 });
+    assert_eq!((found.day_count, found.is_enough(), found.beats_nulls()), (40, true, true));
+    assert_eq!(found.interval, Some(Interval { low: 1.0, high: 1.0 }));
     for null in found.nulls {
         assert!(null.tally.breached >= 40, "{null:?}");
-        assert_eq!(
-            (null.tally.held, null.tally.rate()),
-            (0, Some(0.0)),
-            "{null:?}"
-        );
-        assert_eq!(
-            null.lead,
-            Some(Interval {
-                low: 1.0,
-                high: 1.0
-            }),
-            "{null:?}"
-        );
+        assert_eq!((null.tally.held, null.tally.rate()), (0, Some(0.0)), "{null:?}");
+        assert_eq!(null.lead, Some(Interval { low: 1.0, high: 1.0 }), "{null:?}");
     }
 }
 
@@ -212,13 +174,7 @@ fn levels_that_hold_where_every_null_breaks_beat_the_nulls() {
 fn levels_that_do_as_well_as_one_null_do_not_beat_the_nulls() {
     let found = measured(40, LEVEL, |_| true);
     assert_eq!(found.nulls[2].tally, found.tally);
-    assert_eq!(
-        found.nulls[2].lead,
-        Some(Interval {
-            low: 0.0,
-            high: 0.0
-        })
-    );
+    assert_eq!(found.nulls[2].lead, Some(Interval { low: 0.0, high: 0.0 }));
     assert!(found.is_enough() && !found.beats_nulls());
 }
 
@@ -232,14 +188,17 @@ fn few_touches_beat_nothing() {
 #[test]
 fn a_null_of_few_touches_is_not_beaten() {
     let mut found = measured(40, VOLUME_LEVEL, |_| true);
-    found.nulls[1].tally = Tally {
-        held: 0,
-        breached: 29,
-        unresolved: 11,
-    };
+    found.nulls[1].tally = Tally { held: 0, breached: 29, unresolved: 11 };
     assert!(!found.beats_nulls());
     found.nulls[1].tally.breached = 30;
     assert!(found.beats_nulls());
+}
+
+#[test]
+fn a_lead_that_may_be_none_beats_nothing() {
+    let mut found = measured(40, VOLUME_LEVEL, |_| true);
+    found.nulls[0].lead = Some(Interval { low: -0.1, high: 0.5 });
+    assert!(!found.beats_nulls());
 }
 
 #[test]
@@ -250,10 +209,7 @@ fn the_interval_is_that_of_drawing_days() {
     assert_eq!(found.tally.rate(), Some(0.5));
     let interval = found.interval.unwrap();
     let near = |found: f64, expected: f64| (found - expected).abs() <= 0.0101;
-    assert!(
-        near(interval.low, 0.40) && near(interval.high, 0.60),
-        "seed 42: {interval:?}"
-    );
+    assert!(near(interval.low, 0.40) && near(interval.high, 0.60), "seed 42: {interval:?}");
 }
 
 #[test]
@@ -265,10 +221,7 @@ fn the_same_seed_gives_the_same_answer() {
 #[test]
 fn nothing_measured_is_no_rate() {
     let found = hold_rate(&[], 42);
-    assert_eq!(
-        (found.tally.rate(), found.interval, found.day_count),
-        (None, None, 0)
-    );
+    assert_eq!((found.tally.rate(), found.interval, found.day_count), (None, None, 0));
     assert!(found.nulls.iter().all(|null| null.lead.is_none()) && !found.beats_nulls());
 }
 

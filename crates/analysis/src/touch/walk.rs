@@ -85,22 +85,9 @@ struct Walk {
 
 impl Walk {
     fn new(band: Band, open: Decimal) -> Self {
-        let state = if band.is_reached(open, open) {
-            State::Spent
-        } else {
-            State::Armed
-        };
-        let side = if open < band.level {
-            Approach::Below
-        } else {
-            Approach::Above
-        };
-        Self {
-            band,
-            state,
-            side,
-            touches: Vec::new(),
-        }
+        let state = if band.is_reached(open, open) { State::Spent } else { State::Armed };
+        let side = if open < band.level { Approach::Below } else { Approach::Above };
+        Self { band, state, side, touches: Vec::new() }
     }
 
     fn step(&mut self, bar: &Bar) {
@@ -116,11 +103,7 @@ impl Walk {
             State::Spent => {}
         }
         if close != self.band.level {
-            self.side = if close < self.band.level {
-                Approach::Below
-            } else {
-                Approach::Above
-            };
+            self.side = if close < self.band.level { Approach::Below } else { Approach::Above };
         }
     }
 
@@ -141,11 +124,7 @@ impl Walk {
 
     fn finish(mut self) -> Vec<Touch> {
         if let State::Touched { at, from } = self.state {
-            self.touches.push(Touch {
-                at,
-                from,
-                outcome: Outcome::Unresolved,
-            });
+            self.touches.push(Touch { at, from, outcome: Outcome::Unresolved });
         }
         self.touches
     }

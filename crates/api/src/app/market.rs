@@ -13,8 +13,8 @@ use undertow_simulator::{Plan, SimClock, Simulator, SimulatorConfig};
 use undertow_store::embedded::{EmbeddedConfig, EmbeddedPostgres};
 use undertow_store::{SimulatedMarket, Store, StoreOptions};
 use undertow_vendor::budget::Budget;
-use undertow_vendor::{HttpLimits, RetryPolicy};
 use undertow_vendor::unusual_whales::{UnusualWhales, UnusualWhalesConfig};
+use undertow_vendor::{HttpLimits, RetryPolicy};
 
 use super::{App, AppOptions};
 use crate::dto::Mode;
@@ -190,7 +190,8 @@ pub(crate) fn vendor(
         budget,
         now: Arc::new(move || clock.now()),
     };
-    let client = UnusualWhales::new(config).map_err(|error| ApiError::invalid(error.to_string()))?;
+    let client =
+        UnusualWhales::new(config).map_err(|error| ApiError::invalid(error.to_string()))?;
     Ok(client.with_calendar(Arc::new(calendar)))
 }
 
@@ -219,6 +220,14 @@ fn demonstration_start(
             begin(calendar.next_session(date)?)
         }
         _ => Some(wanted),
+    }
+}
+
+/// Stops the embedded server, if there is one.
+pub(crate) async fn stop_server(embedded: Option<EmbeddedPostgres>) {
+    let Some(embedded) = embedded else { return };
+    if let Err(error) = embedded.stop().await {
+        tracing::warn!(%error, "the database did not stop in an orderly way");
     }
 }
 
@@ -277,11 +286,7 @@ impl OpenMarket {
             if let Some(simulator) = parts.simulator {
                 simulator.stop().await;
             }
-            if let Some(embedded) = parts.embedded {
-                if let Err(error) = embedded.stop().await {
-                    tracing::warn!(%error, "the database did not stop in an orderly way");
-                }
-            }
+            stop_server(parts.embedded).await;
         };
         if tokio::time::timeout(STOP_WITHIN, stopping).await.is_err() {
             tracing::warn!("the market did not stop within {STOP_WITHIN:?}");
@@ -308,17 +313,9 @@ mod tests {
             // Before the open: the session before.
             ("2026-11-20T12:00:00Z", None, "2026-11-19T15:30:00+00:00"),
             // Seen before: goes on after what is stored.
-            (
-                "2026-11-21T12:00:00Z",
-                Some("2026-11-20T17:00:00Z"),
-                "2026-11-20T17:00:01+00:00",
-            ),
+            ("2026-11-21T12:00:00Z", Some("2026-11-20T17:00:00Z"), "2026-11-20T17:00:01+00:00"),
             // Seen to its end: the next session.
-            (
-                "2026-11-21T12:00:00Z",
-                Some("2026-11-20T20:59:00Z"),
-                "2026-11-23T15:30:00+00:00",
-            ),
+            ("2026-11-21T12:00:00Z", Some("2026-11-20T20:59:00Z"), "2026-11-23T15:30:00+00:00"),
         ] {
             assert_eq!(start(now, newest), expected, "{now} {newest:?}");
         }

@@ -34,7 +34,8 @@ pub(crate) async fn get_activity(app: &App, request: GetActivity) -> Result<Colu
     let today = today.into_iter().next().unwrap_or(none);
     let last = minute_of_day(hours.post_end_at).saturating_sub(1);
     let minutes = minute_of_day(hours.pre_at)..=last;
-    let known_to = if now >= hours.post_end_at { last } else { minute_of_day(now).saturating_sub(1) };
+    let known_to =
+        if now >= hours.post_end_at { last } else { minute_of_day(now).saturating_sub(1) };
     let curve = activity(&today, &history, minutes, known_to);
     let (sessions, multiple) = match curve.comparison {
         Comparison::InsufficientHistory { session_count }

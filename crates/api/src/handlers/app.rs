@@ -35,9 +35,14 @@ pub(crate) async fn start_demo(app: &App, request: StartDemo) -> Result<AppView,
 /// Asks the vendor one small question with the key before it is accepted.
 pub(crate) async fn connect_vendor(app: &App, request: ConnectVendor) -> Result<AppView, ApiError> {
     let vendor: VendorId =
-        request.vendor.parse().map_err(|error: undertow_market::vendor::UnknownVendor| ApiError::invalid(error.to_string()))?;
+        request.vendor.parse().map_err(|error: undertow_market::vendor::UnknownVendor| {
+            ApiError::invalid(error.to_string())
+        })?;
     let key = request.key.trim();
-    if key.is_empty() || key.len() > MAX_KEY_BYTES || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if key.is_empty()
+        || key.len() > MAX_KEY_BYTES
+        || !key.bytes().all(|byte| byte.is_ascii_graphic())
+    {
         return Err(ApiError::invalid(format!(
             "This is not a key of {}: paste it as it is, without spaces.",
             vendor.title()
@@ -45,13 +50,8 @@ pub(crate) async fn connect_vendor(app: &App, request: ConnectVendor) -> Result<
     }
     let key = SecretString::from(key.to_owned());
     let address = app.options().settings.vendors.unusual_whales.url.clone();
-    let client = vendor_client(
-        address,
-        key.clone(),
-        Budget::new(),
-        app.clock(),
-        app.calendar().clone(),
-    )?;
+    let client =
+        vendor_client(address, key.clone(), Budget::new(), app.clock(), app.calendar().clone())?;
     let probe = Symbol::new("SPY").map_err(ApiError::internal)?;
     client.stock_state(&probe, Priority::Live).await.map_err(|error| refused(vendor, &error))?;
     app.set_key(key);

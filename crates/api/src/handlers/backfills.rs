@@ -50,10 +50,9 @@ pub(crate) async fn stop_backfill(
     request: OneBackfill,
 ) -> Result<BackfillView, ApiError> {
     let market = app.market()?;
-    let id = request
-        .id
-        .parse()
-        .map_err(|_| ApiError::invalid(format!("\"{}\" is not the id of a backfill", request.id)))?;
+    let id = request.id.parse().map_err(|_| {
+        ApiError::invalid(format!("\"{}\" is not the id of a backfill", request.id))
+    })?;
     match market.engine.stop_backfill(id).await.map_err(engine_error)? {
         Some(job) => Ok(view(&job)),
         None => Err(ApiError::new(ErrorCode::NotFound, "That backfill neither waits nor runs.")),

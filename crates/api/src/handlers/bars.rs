@@ -19,10 +19,10 @@ const MAX_MINUTE_BARS: u32 = 200_000;
 pub(crate) async fn get_bars(app: &App, request: GetBars) -> Result<Columns, ApiError> {
     let market = app.market()?;
     let symbol = request::symbol(&request.symbol)?;
-    let interval: BarInterval = request
-        .interval
-        .parse()
-        .map_err(|error: undertow_market::bar::UnknownInterval| ApiError::invalid(error.to_string()))?;
+    let interval: BarInterval =
+        request.interval.parse().map_err(|error: undertow_market::bar::UnknownInterval| {
+            ApiError::invalid(error.to_string())
+        })?;
     let limit = request::within("limit", request.limit, LIMIT)?;
     let before = match request.before_ms {
         Some(ms) => request::instant("before_ms", ms)?,
@@ -52,9 +52,14 @@ async fn newest(
     let minutes = u32::try_from(interval.length().num_minutes()).unwrap_or(1);
     let (stored, wanted) = match interval {
         BarInterval::Minute1 | BarInterval::Day1 => (interval, limit + 1),
-        _ => (BarInterval::Minute1, limit.saturating_mul(minutes).saturating_add(minutes).min(MAX_MINUTE_BARS)),
+        _ => (
+            BarInterval::Minute1,
+            limit.saturating_mul(minutes).saturating_add(minutes).min(MAX_MINUTE_BARS),
+        ),
     };
-    let read = request::stored(market.store.bars(symbol, stored, DateTime::UNIX_EPOCH, before, wanted).await)?;
+    let read = request::stored(
+        market.store.bars(symbol, stored, DateTime::UNIX_EPOCH, before, wanted).await,
+    )?;
     let cut = read.len() >= wanted as usize;
     let mut bars = if stored == interval { read } else { aggregate(&read, interval) };
     // The first bar of a cut read may lack its first minutes.

@@ -120,7 +120,8 @@ async fn highest(
     if let Some(highest) = day_bars.iter().map(|bar| bar.high).max() {
         return Ok(highest);
     }
-    let newest = market.store.bars(symbol, BarInterval::Minute1, DateTime::UNIX_EPOCH, now, 1).await;
+    let newest =
+        market.store.bars(symbol, BarInterval::Minute1, DateTime::UNIX_EPOCH, now, 1).await;
     match request::stored(newest)?.first() {
         Some(bar) => Ok(bar.high),
         None => Price::new(Decimal::ONE_HUNDRED).map_err(ApiError::internal),
@@ -198,7 +199,9 @@ async fn minute_bars(
     let now = market.clock.now();
     let bars = market.store.bars(&ground.symbol, BarInterval::Minute1, from, now, u32::MAX).await;
     let mut bars = request::stored(bars)?;
-    bars.retain(|bar| bar.session == MarketSession::Regular && sessions.contains(&bar.session_date));
+    bars.retain(|bar| {
+        bar.session == MarketSession::Regular && sessions.contains(&bar.session_date)
+    });
     Ok(bars)
 }
 
@@ -260,7 +263,8 @@ fn columns(
     rates: &[(Kind, HoldRate)],
 ) -> Result<Columns, ApiError> {
     let half = width / Decimal::TWO;
-    let column = |value: &dyn Fn(&Level) -> f64| chosen.iter().map(|level| value(level)).collect::<Vec<_>>();
+    let column =
+        |value: &dyn Fn(&Level) -> f64| chosen.iter().map(|level| value(level)).collect::<Vec<_>>();
     let zone = |level: &Level| {
         found.zones.iter().position(|zone| zone.low <= level.price && level.price <= zone.high)
     };
@@ -292,15 +296,29 @@ fn columns(
         .with("percentile", column(&|level| level.percentile))
         .with("zone", column(&|level| zone(level).map_or(f64::NAN, |index| count(index as u64))))
         .with("value_area", column(&|level| f64::from(u8::from(level.in_value_area))))
-        .with("touches", column(&|level| of_rate(level, |rate| Some(f64::from(rate.tally.decided())))))
+        .with(
+            "touches",
+            column(&|level| of_rate(level, |rate| Some(f64::from(rate.tally.decided())))),
+        )
         .with("holds", column(&|level| of_rate(level, |rate| Some(f64::from(rate.tally.held)))))
         .with("hold_rate", column(&|level| of_rate(level, |rate| rate.tally.rate())))
-        .with("hold_low", column(&|level| of_rate(level, |rate| rate.interval.map(|range| range.low))))
-        .with("hold_high", column(&|level| of_rate(level, |rate| rate.interval.map(|range| range.high))))
+        .with(
+            "hold_low",
+            column(&|level| of_rate(level, |rate| rate.interval.map(|range| range.low))),
+        )
+        .with(
+            "hold_high",
+            column(&|level| of_rate(level, |rate| rate.interval.map(|range| range.high))),
+        )
         .with("null_rate", column(&|level| of_rate(level, best_null)))
-        .with("beats", column(&|level| of_rate(level, |rate| {
-            rate.is_enough().then(|| f64::from(u8::from(rate.beats_nulls())))
-        }))))
+        .with(
+            "beats",
+            column(&|level| {
+                of_rate(level, |rate| {
+                    rate.is_enough().then(|| f64::from(u8::from(rate.beats_nulls())))
+                })
+            }),
+        ))
 }
 
 /// The rate of the null that held most often: the one to beat.

@@ -254,7 +254,8 @@ fn detail(print: &Print) -> PrintDetail {
         ("level_eligible", Some(if print.is_level_eligible() { "yes" } else { "no" }.to_owned())),
         ("identity", Some(print.identity().to_string())),
     ];
-    let fields = fields.into_iter().map(|(name, value)| PrintField { name: name.to_owned(), value });
+    let fields =
+        fields.into_iter().map(|(name, value)| PrintField { name: name.to_owned(), value });
     PrintDetail {
         fields: fields.collect(),
         reasons: print.reasons.codes().map(str::to_owned).collect(),

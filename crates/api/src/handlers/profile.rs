@@ -35,14 +35,20 @@ pub(crate) async fn get_profile(app: &App, request: GetProfile) -> Result<Column
         width: float(ground.width),
         floor_notional: VENDOR_FLOOR,
     };
-    let (Some(first), Some(last)) = (
-        dates.first().and_then(|date| hours(*date)),
-        dates.last().and_then(|date| hours(*date)),
-    ) else {
-        return Ok(Columns::new(0, &meta)?.with("price", []).with("off_exchange", []).with("total_estimate", []));
+    let (Some(first), Some(last)) =
+        (dates.first().and_then(|date| hours(*date)), dates.last().and_then(|date| hours(*date)))
+    else {
+        return Ok(Columns::new(0, &meta)?
+            .with("price", [])
+            .with("off_exchange", [])
+            .with("total_estimate", []));
     };
-    let filter =
-        LevelFilter { symbol: symbol.clone(), from: first.date, to: last.date, sessions: Vec::new() };
+    let filter = LevelFilter {
+        symbol: symbol.clone(),
+        from: first.date,
+        to: last.date,
+        sessions: Vec::new(),
+    };
     let cells = request::stored(market.store.level_cells(&filter).await)?;
     let bars = market
         .store

@@ -17,8 +17,9 @@ pub(super) fn symbol(text: &str) -> Result<Symbol, ApiError> {
 
 /// An instant, or what is wrong with it.
 pub(super) fn instant(name: &str, ms: f64) -> Result<DateTime<Utc>, ApiError> {
-    convert::instant(ms)
-        .ok_or_else(|| ApiError::invalid(format!("{name} = {ms} is not an instant in milliseconds")))
+    convert::instant(ms).ok_or_else(|| {
+        ApiError::invalid(format!("{name} = {ms} is not an instant in milliseconds"))
+    })
 }
 
 /// A session date, or what is wrong with it.

@@ -94,13 +94,19 @@ fn feed_view(
 
 fn summary(feeds: &[FeedView], database: &DatabaseView, health: &EngineHealth) -> String {
     if let Some(problem) = &database.problem {
-        return format!("Down: {problem}. Nothing accepted is lost; writing goes on when it answers.");
+        return format!(
+            "Down: {problem}. Nothing accepted is lost; writing goes on when it answers."
+        );
     }
     let bad: Vec<&FeedView> = feeds.iter().filter(|feed| feed.health != Health::Healthy).collect();
     if let Some(first) = bad.first() {
         let what = first.problem.clone().unwrap_or_else(|| "no answer yet".to_owned());
         let name = format!("{} {}", first.symbol, first.series);
-        let more = if bad.len() > 1 { format!(", and {} more feeds", bad.len() - 1) } else { String::new() };
+        let more = if bad.len() > 1 {
+            format!(", and {} more feeds", bad.len() - 1)
+        } else {
+            String::new()
+        };
         return format!("{name} is late: {what}{more}. It is asked again by itself.");
     }
     if !health.collecting {

@@ -10,7 +10,8 @@ use tower_http::services::{ServeDir, ServeFile};
 /// Serves the built page, or says how to build it.
 pub(crate) fn service() -> Router {
     let Some(folder) = folder() else {
-        return Router::new().fallback(|| async { (StatusCode::NOT_FOUND, MISSING).into_response() });
+        return Router::new()
+            .fallback(|| async { (StatusCode::NOT_FOUND, MISSING).into_response() });
     };
     let index = ServeFile::new(folder.join("index.html"));
     Router::new().fallback_service(ServeDir::new(folder).fallback(index))

@@ -53,7 +53,11 @@ async fn health(State(app): State<App>) -> Response {
     (code, axum::Json(status)).into_response()
 }
 
-async fn bars(State(app): State<App>, Path(symbol): Path<String>, Query(page): Query<Page>) -> Response {
+async fn bars(
+    State(app): State<App>,
+    Path(symbol): Path<String>,
+    Query(page): Query<Page>,
+) -> Response {
     let request = GetBars {
         symbol,
         interval: page.interval.unwrap_or_else(|| "1m".to_owned()),
@@ -63,7 +67,11 @@ async fn bars(State(app): State<App>, Path(symbol): Path<String>, Query(page): Q
     rows(resources::bars(&app, request).await)
 }
 
-async fn prints(State(app): State<App>, Path(symbol): Path<String>, Query(page): Query<Page>) -> Response {
+async fn prints(
+    State(app): State<App>,
+    Path(symbol): Path<String>,
+    Query(page): Query<Page>,
+) -> Response {
     let request = GetPrints {
         symbol,
         to_ms: page.before_ms,
@@ -73,7 +81,11 @@ async fn prints(State(app): State<App>, Path(symbol): Path<String>, Query(page):
     rows(resources::prints(&app, request).await)
 }
 
-async fn levels(State(app): State<App>, Path(symbol): Path<String>, Query(page): Query<Page>) -> Response {
+async fn levels(
+    State(app): State<App>,
+    Path(symbol): Path<String>,
+    Query(page): Query<Page>,
+) -> Response {
     let request = GetLevels {
         symbol,
         sessions: page.sessions.unwrap_or(60),
@@ -89,7 +101,8 @@ fn rows(columns: Result<Columns, ApiError>) -> Response {
         Ok(columns) => columns,
         Err(error) => return super::failure(&error),
     };
-    let value = |number: f64| serde_json::Number::from_f64(number).map_or(Value::Null, Value::Number);
+    let value =
+        |number: f64| serde_json::Number::from_f64(number).map_or(Value::Null, Value::Number);
     let rows: Vec<Value> = (0..columns.rows())
         .map(|row| {
             let fields = columns.names().map(|name| {

@@ -190,16 +190,17 @@ fn pace(job: &mut Job, began: Instant) {
 
 fn wall_note(from: Option<NaiveDate>) -> String {
     match from {
-        Some(date) => format!("The plan's history begins on {date}; earlier sessions cannot be had."),
+        Some(date) => {
+            format!("The plan's history begins on {date}; earlier sessions cannot be had.")
+        }
         None => "The plan's history does not reach that far.".to_owned(),
     }
 }
 
 fn sessions(shared: &Shared, work: &NewBackfill) -> Vec<NaiveDate> {
     let now = shared.clock.now();
-    let begun = |date: &NaiveDate| {
-        shared.calendar.session(*date).is_some_and(|hours| hours.pre_at <= now)
-    };
+    let begun =
+        |date: &NaiveDate| shared.calendar.session(*date).is_some_and(|hours| hours.pre_at <= now);
     let mut dates = shared.calendar.sessions_between(work.from, work.to);
     dates.retain(begun);
     dates.reverse();
@@ -263,8 +264,8 @@ pub(crate) async fn read_session(
     stop: &CancellationToken,
 ) -> Result<u64, CollectError> {
     let (symbol, date) = (&work.symbol, work.session_date);
-    let bars =
-        bars::minute_bars(shared, symbol, date, MAX_BARS_PER_PAGE, Priority::Backfill, stop).await?;
+    let bars = bars::minute_bars(shared, symbol, date, MAX_BARS_PER_PAGE, Priority::Backfill, stop)
+        .await?;
     let hours = shared.calendar.session(date);
     let now = shared.clock.now();
     let ended = hours.is_some_and(|hours| now >= hours.post_end_at + SETTLE);

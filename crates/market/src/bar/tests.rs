@@ -26,39 +26,16 @@ fn bar([open, high, low, close]: [i64; 4], volume: i64) -> Bar {
 #[test]
 fn a_bar_is_checked_price_by_price() {
     let check = |cents, volume, expected: &str| {
-        let found = bar(cents, volume)
-            .check()
-            .err()
-            .map_or(String::new(), |e| e.to_string());
+        let found = bar(cents, volume).check().err().map_or(String::new(), |e| e.to_string());
         assert_eq!(found, expected, "{cents:?}");
     };
     check([1000, 1010, 990, 1005], 100, "");
     check([1000, 1000, 1000, 1000], 0, "");
-    check(
-        [1011, 1010, 990, 1005],
-        100,
-        "high 10.10 is below another price of the bar",
-    );
-    check(
-        [1000, 1010, 990, 1011],
-        100,
-        "high 10.10 is below another price of the bar",
-    );
-    check(
-        [1000, 1000, 1001, 1000],
-        100,
-        "high 10.00 is below another price of the bar",
-    );
-    check(
-        [989, 1010, 990, 1005],
-        100,
-        "low 9.90 is above another price of the bar",
-    );
-    check(
-        [1000, 1010, 990, 989],
-        100,
-        "low 9.90 is above another price of the bar",
-    );
+    check([1011, 1010, 990, 1005], 100, "high 10.10 is below another price of the bar");
+    check([1000, 1010, 990, 1011], 100, "high 10.10 is below another price of the bar");
+    check([1000, 1000, 1001, 1000], 100, "high 10.00 is below another price of the bar");
+    check([989, 1010, 990, 1005], 100, "low 9.90 is above another price of the bar");
+    check([1000, 1010, 990, 989], 100, "low 9.90 is above another price of the bar");
     check([1000, 1010, 990, 1005], -1, "volume -1 is below zero");
 }
 
@@ -66,10 +43,7 @@ fn a_bar_is_checked_price_by_price() {
 fn every_interval_is_read_by_its_name() {
     for interval in BarInterval::ALL {
         assert_eq!(interval.as_str().parse(), Ok(interval));
-        assert_eq!(
-            serde_json::to_string(&interval).unwrap(),
-            format!("\"{interval}\"")
-        );
+        assert_eq!(serde_json::to_string(&interval).unwrap(), format!("\"{interval}\""));
     }
     let error = "2m".parse::<BarInterval>().unwrap_err().to_string();
     assert!(error.contains("\"2m\"") && error.contains("15m"), "{error}");
@@ -96,31 +70,23 @@ fn longer_bars_follow_the_clock_and_keep_the_extremes() {
         (0, 99, 101, 100),
         (4, 90, 103, 95),
         (5, 95, 97, 96),
+        (45, 96, 98, 97), // past ten, and in the same hour from the open
         (61, 96, 99, 98),
     ]);
     let check = |interval, expected: &[(i64, i64, i64, i64, i64)]| {
         let cents = |price: Price| i64::try_from(price.get().mantissa()).unwrap();
         let row = |bar: Bar| {
             let minute = (bar.start_at - bars[0].start_at).num_minutes();
-            (
-                minute,
-                cents(bar.low),
-                cents(bar.high),
-                cents(bar.close),
-                bar.volume,
-            )
+            (minute, cents(bar.low), cents(bar.high), cents(bar.close), bar.volume)
         };
         let found: Vec<_> = aggregate(&bars, interval).into_iter().map(row).collect();
         assert_eq!(found, expected, "{interval}");
     };
-    let last = (61, 96, 99, 98, 10);
-    check(
-        BarInterval::Minute5,
-        &[(0, 90, 103, 95, 20), (5, 95, 97, 96, 10), last],
-    );
-    check(BarInterval::Minute15, &[(0, 90, 103, 96, 30), last]);
-    check(BarInterval::Hour1, &[(0, 90, 103, 96, 30), last]);
-    check(BarInterval::Day1, &[(0, 90, 103, 98, 40)]);
+    let (late, last) = ((45, 96, 98, 97, 10), (61, 96, 99, 98, 10));
+    check(BarInterval::Minute5, &[(0, 90, 103, 95, 20), (5, 95, 97, 96, 10), late, last]);
+    check(BarInterval::Minute15, &[(0, 90, 103, 96, 30), late, last]);
+    check(BarInterval::Hour1, &[(0, 90, 103, 97, 40), last]);
+    check(BarInterval::Day1, &[(0, 90, 103, 98, 50)]);
 }
 
 #[test]

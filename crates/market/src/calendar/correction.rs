@@ -54,10 +54,7 @@ impl Correction {
             CorrectionKind::EarlyClose { close }
                 if close <= REGULAR_OPEN || close >= REGULAR_CLOSE =>
             {
-                Err(CorrectionError::ImpossibleClose {
-                    date: self.date,
-                    close,
-                })
+                Err(CorrectionError::ImpossibleClose { date: self.date, close })
             }
             _ => Ok(()),
         }
@@ -66,14 +63,10 @@ impl Correction {
     pub(super) fn exception(&self) -> Exception {
         match self.kind {
             CorrectionKind::Closed => Exception::Closed("Closed by your settings"),
-            CorrectionKind::EarlyClose { close } => Exception::Hours {
-                open: REGULAR_OPEN,
-                close,
-            },
-            CorrectionKind::Regular => Exception::Hours {
-                open: REGULAR_OPEN,
-                close: REGULAR_CLOSE,
-            },
+            CorrectionKind::EarlyClose { close } => Exception::Hours { open: REGULAR_OPEN, close },
+            CorrectionKind::Regular => {
+                Exception::Hours { open: REGULAR_OPEN, close: REGULAR_CLOSE }
+            }
         }
     }
 }

@@ -54,15 +54,7 @@ const SPECIAL_HOURS: [(NaiveDate, NaiveTime, NaiveTime); 7] = [
 pub(super) fn exceptions() -> BTreeMap<NaiveDate, Exception> {
     let early = (FIRST_YEAR..=LAST_YEAR)
         .flat_map(early_closes)
-        .map(|(date, close)| {
-            (
-                date,
-                Exception::Hours {
-                    open: REGULAR_OPEN,
-                    close,
-                },
-            )
-        });
+        .map(|(date, close)| (date, Exception::Hours { open: REGULAR_OPEN, close }));
     let special = SPECIAL_HOURS
         .into_iter()
         .map(|(date, open, close)| (date, Exception::Hours { open, close }));
@@ -79,17 +71,11 @@ fn holidays(year: i32) -> impl Iterator<Item = (NaiveDate, &'static str)> {
     let since = |first: i32, date: Option<NaiveDate>| date.filter(|_| year >= first);
     [
         (new_years_day(year), "New Year's Day"),
-        (
-            since(1998, Some(nth(year, 1, Weekday::Mon, 3))),
-            "Martin Luther King Jr. Day",
-        ),
+        (since(1998, Some(nth(year, 1, Weekday::Mon, 3))), "Martin Luther King Jr. Day"),
         (Some(nth(year, 2, Weekday::Mon, 3)), "Washington's Birthday"),
         (Some(easter(year) - TimeDelta::days(2)), "Good Friday"),
         (Some(last_monday_of_may(year)), "Memorial Day"),
-        (
-            since(2022, Some(observed(day_of(year, 6, 19)))),
-            "Juneteenth",
-        ),
+        (since(2022, Some(observed(day_of(year, 6, 19)))), "Juneteenth"),
         (Some(observed(day_of(year, 7, 4))), "Independence Day"),
         (Some(nth(year, 9, Weekday::Mon, 1)), "Labor Day"),
         (Some(thanksgiving(year)), "Thanksgiving Day"),
@@ -104,14 +90,10 @@ fn early_closes(year: i32) -> impl Iterator<Item = (NaiveDate, NaiveTime)> {
     let close = if year < 1993 { TWO_OCLOCK } else { ONE_OCLOCK };
     let after_thanksgiving = (year >= 1992).then(|| thanksgiving(year) + TimeDelta::days(1));
     let christmas_eve = Some(day_of(year, 12, 24)).filter(|date| !is_friday_or_weekend(*date));
-    [
-        around_independence_day(year),
-        after_thanksgiving,
-        christmas_eve,
-    ]
-    .into_iter()
-    .flatten()
-    .map(move |date| (date, close))
+    [around_independence_day(year), after_thanksgiving, christmas_eve]
+        .into_iter()
+        .flatten()
+        .map(move |date| (date, close))
 }
 
 /// The half day beside July 4, since 1995: the day before; until 2012 the Friday after a Thursday.

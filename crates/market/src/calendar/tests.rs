@@ -12,9 +12,7 @@ fn instant(text: &str) -> DateTime<Utc> {
 }
 
 fn every_day() -> impl Iterator<Item = NaiveDate> {
-    Calendar::FIRST_DATE
-        .iter_days()
-        .take_while(|date| *date <= Calendar::LAST_DATE)
+    Calendar::FIRST_DATE.iter_days().take_while(|date| *date <= Calendar::LAST_DATE)
 }
 
 fn wall(at: DateTime<Utc>) -> NaiveTime {
@@ -109,10 +107,7 @@ fn a_day_outside_the_calendar_is_an_error_that_names_it() {
     let calendar = Calendar::nyse();
     for outside in ["1989-12-29", "2036-01-02"] {
         let error = calendar.day(date(outside)).unwrap_err().to_string();
-        assert!(
-            error.contains(outside) && error.contains("1990-01-01"),
-            "{error}"
-        );
+        assert!(error.contains(outside) && error.contains("1990-01-01"), "{error}");
         assert_eq!(calendar.session(date(outside)), None);
     }
 }
@@ -121,12 +116,7 @@ fn a_day_outside_the_calendar_is_an_error_that_names_it() {
 #[track_caller]
 fn check_hours(day: &str, bounds: [&str; 4]) {
     let hours = Calendar::nyse().session(date(day)).unwrap();
-    let found = [
-        hours.pre_at,
-        hours.open_at,
-        hours.close_at,
-        hours.post_end_at,
-    ];
+    let found = [hours.pre_at, hours.open_at, hours.close_at, hours.post_end_at];
     let expected = bounds.map(instant);
     assert_eq!(found, expected, "{day}");
 }
@@ -182,11 +172,7 @@ fn post_market_lasts_four_hours_after_an_early_close() {
 fn two_days_opened_late_for_the_whole_market() {
     let calendar = Calendar::nyse();
     for (day, open) in [("1996-01-08", "11:00:00"), ("2002-09-11", "12:00:00")] {
-        assert_eq!(
-            wall(calendar.session(date(day)).unwrap().open_at).to_string(),
-            open,
-            "{day}"
-        );
+        assert_eq!(wall(calendar.session(date(day)).unwrap().open_at).to_string(), open, "{day}");
     }
 }
 
@@ -194,35 +180,15 @@ fn two_days_opened_late_for_the_whole_market() {
 fn each_part_of_the_day_has_its_first_instant_and_not_its_last() {
     let calendar = Calendar::nyse();
     let check = |at: &str, day: &str, session| {
-        assert_eq!(
-            calendar.session_at(instant(at)),
-            (date(day), session),
-            "{at}"
-        );
+        assert_eq!(calendar.session_at(instant(at)), (date(day), session), "{at}");
     };
-    check(
-        "2026-11-20T08:59:59.999999Z",
-        "2026-11-20",
-        MarketSession::Closed,
-    );
+    check("2026-11-20T08:59:59.999999Z", "2026-11-20", MarketSession::Closed);
     check("2026-11-20T09:00:00Z", "2026-11-20", MarketSession::Pre);
-    check(
-        "2026-11-20T14:29:59.999999Z",
-        "2026-11-20",
-        MarketSession::Pre,
-    );
+    check("2026-11-20T14:29:59.999999Z", "2026-11-20", MarketSession::Pre);
     check("2026-11-20T14:30:00Z", "2026-11-20", MarketSession::Regular);
-    check(
-        "2026-11-20T20:59:59.999999Z",
-        "2026-11-20",
-        MarketSession::Regular,
-    );
+    check("2026-11-20T20:59:59.999999Z", "2026-11-20", MarketSession::Regular);
     check("2026-11-20T21:00:00Z", "2026-11-20", MarketSession::Post);
-    check(
-        "2026-11-21T00:59:59.999999Z",
-        "2026-11-20",
-        MarketSession::Post,
-    );
+    check("2026-11-21T00:59:59.999999Z", "2026-11-20", MarketSession::Post);
     check("2026-11-21T01:00:00Z", "2026-11-20", MarketSession::Closed);
     check("2026-11-21T15:00:00Z", "2026-11-21", MarketSession::Closed);
     check("2026-11-26T15:00:00Z", "2026-11-26", MarketSession::Closed);
@@ -245,28 +211,13 @@ fn the_latest_session_begins_with_its_pre_market() {
 #[test]
 fn neighbours_skip_weekends_and_holidays() {
     let calendar = Calendar::nyse();
-    assert_eq!(
-        calendar.next_session(date("2026-11-25")),
-        Some(date("2026-11-27"))
-    );
-    assert_eq!(
-        calendar.previous_session(date("2026-11-27")),
-        Some(date("2026-11-25"))
-    );
-    assert_eq!(
-        calendar.next_session(date("2001-09-10")),
-        Some(date("2001-09-17"))
-    );
-    assert_eq!(
-        calendar.next_session(date("1970-01-01")),
-        Some(date("1990-01-02"))
-    );
+    assert_eq!(calendar.next_session(date("2026-11-25")), Some(date("2026-11-27")));
+    assert_eq!(calendar.previous_session(date("2026-11-27")), Some(date("2026-11-25")));
+    assert_eq!(calendar.next_session(date("2001-09-10")), Some(date("2001-09-17")));
+    assert_eq!(calendar.next_session(date("1970-01-01")), Some(date("1990-01-02")));
     assert_eq!(calendar.next_session(date("2035-12-31")), None);
     assert_eq!(calendar.previous_session(date("1990-01-02")), None);
-    assert_eq!(
-        calendar.previous_session(date("2099-01-01")),
-        Some(date("2035-12-31"))
-    );
+    assert_eq!(calendar.previous_session(date("2099-01-01")), Some(date("2035-12-31")));
     assert_eq!(calendar.next_session(NaiveDate::MAX), None);
     assert_eq!(calendar.previous_session(NaiveDate::MIN), None);
 }
@@ -278,11 +229,7 @@ fn sessions_ending_on_a_closed_day_end_on_the_session_before() {
     assert_eq!(calendar.sessions_ending(date("2026-11-29"), 3), expected);
     assert!(calendar.sessions_ending(date("2026-11-29"), 0).is_empty());
     assert_eq!(calendar.sessions_ending(date("1990-01-03"), 9).len(), 2);
-    assert!(
-        calendar
-            .sessions_between(date("2026-11-29"), date("2026-11-01"))
-            .is_empty()
-    );
+    assert!(calendar.sessions_between(date("2026-11-29"), date("2026-11-01")).is_empty());
 }
 
 #[test]
@@ -315,40 +262,19 @@ fn a_user_can_correct_any_day() {
     )
     .unwrap();
     let calendar = Calendar::nyse().with_corrections(&corrections);
-    assert_eq!(
-        calendar.day(date("2029-01-10")),
-        Ok(Day::Closed("Closed by your settings"))
-    );
+    assert_eq!(calendar.day(date("2029-01-10")), Ok(Day::Closed("Closed by your settings")));
     let short = calendar.session(date("2029-01-11")).unwrap();
     assert!(short.early_close && short.close_at == instant("2029-01-11T18:00:00Z"));
-    assert!(
-        calendar
-            .session(date("2029-12-25"))
-            .is_some_and(|hours| !hours.early_close)
-    );
-    assert_eq!(
-        calendar.next_session(date("2029-01-12")),
-        Some(date("2029-01-13"))
-    );
+    assert!(calendar.session(date("2029-12-25")).is_some_and(|hours| !hours.early_close));
+    assert_eq!(calendar.next_session(date("2029-01-12")), Some(date("2029-01-13")));
 }
 
 #[test]
 fn of_two_corrections_of_a_day_the_later_holds() {
     let day = date("2029-01-10");
-    let closed = Correction {
-        date: day,
-        kind: CorrectionKind::Closed,
-    };
-    let regular = Correction {
-        date: day,
-        kind: CorrectionKind::Regular,
-    };
-    let open = |list: &[Correction]| {
-        Calendar::nyse()
-            .with_corrections(list)
-            .session(day)
-            .is_some()
-    };
+    let closed = Correction { date: day, kind: CorrectionKind::Closed };
+    let regular = Correction { date: day, kind: CorrectionKind::Regular };
+    let open = |list: &[Correction]| Calendar::nyse().with_corrections(list).session(day).is_some();
     assert!(open(&[closed, regular]));
     assert!(!open(&[regular, closed]));
 }
@@ -358,16 +284,9 @@ fn a_correction_with_an_impossible_close_is_refused_and_changes_nothing() {
     let day = date("2029-01-10");
     for close in ["09:30:00", "16:00:00", "03:00:00"] {
         let text = format!(r#"{{"date":"{day}","kind":"early_close","close":"{close}"}}"#);
-        let error = serde_json::from_str::<Correction>(&text)
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("2029-01-10") && error.contains(close),
-            "{error}"
-        );
-        let kind = CorrectionKind::EarlyClose {
-            close: close.parse().unwrap(),
-        };
+        let error = serde_json::from_str::<Correction>(&text).unwrap_err().to_string();
+        assert!(error.contains("2029-01-10") && error.contains(close), "{error}");
+        let kind = CorrectionKind::EarlyClose { close: close.parse().unwrap() };
         let calendar = Calendar::nyse().with_corrections(&[Correction { date: day, kind }]);
         assert_eq!(calendar.session(day), Calendar::nyse().session(day));
     }

@@ -19,10 +19,7 @@ fn sample() -> Print {
         price: "738.8101".parse().unwrap(),
         size: "1500".parse().unwrap(),
         day_volume: Some(41_234_567),
-        quote: Some(Quote {
-            bid: "738.80".parse().unwrap(),
-            ask: "738.82".parse().unwrap(),
-        }),
+        quote: Some(Quote { bid: "738.80".parse().unwrap(), ask: "738.82".parse().unwrap() }),
         reasons: Reasons::empty(),
         market_center: Some("L".into()),
         sale_condition: None,
@@ -37,11 +34,7 @@ fn sample() -> Print {
 #[test]
 fn the_stored_identity_never_changes() {
     assert_eq!(sample().identity(), 6_367_276_088_625_420_926);
-    let without_volume = Print {
-        size: "0.15".parse().unwrap(),
-        day_volume: None,
-        ..sample()
-    };
+    let without_volume = Print { size: "0.15".parse().unwrap(), day_volume: None, ..sample() };
     assert_eq!(without_volume.identity(), 4_282_283_721_123_290_119);
 }
 
@@ -50,38 +43,14 @@ fn two_prints_that_differ_in_any_key_field_differ_in_key() {
     let base = sample();
     let prints = [
         base.clone(),
-        Print {
-            symbol: Symbol::new("QQQ").unwrap(),
-            ..base.clone()
-        },
-        Print {
-            session_date: "2026-11-19".parse().unwrap(),
-            ..base.clone()
-        },
-        Print {
-            reported_at: instant("2026-11-20T15:00:00.500001Z"),
-            ..base.clone()
-        },
-        Print {
-            tracking_id: 70_123_456_788,
-            ..base.clone()
-        },
-        Print {
-            price: "738.81".parse().unwrap(),
-            ..base.clone()
-        },
-        Print {
-            size: "1500.5".parse().unwrap(),
-            ..base.clone()
-        },
-        Print {
-            day_volume: Some(41_234_568),
-            ..base.clone()
-        },
-        Print {
-            day_volume: None,
-            ..base.clone()
-        },
+        Print { symbol: Symbol::new("QQQ").unwrap(), ..base.clone() },
+        Print { session_date: "2026-11-19".parse().unwrap(), ..base.clone() },
+        Print { reported_at: instant("2026-11-20T15:00:00.500001Z"), ..base.clone() },
+        Print { tracking_id: 70_123_456_788, ..base.clone() },
+        Print { price: "738.81".parse().unwrap(), ..base.clone() },
+        Print { size: "1500.5".parse().unwrap(), ..base.clone() },
+        Print { day_volume: Some(41_234_568), ..base.clone() },
+        Print { day_volume: None, ..base.clone() },
     ];
     let keys: std::collections::BTreeSet<_> = prints.iter().map(Print::key).collect();
     assert_eq!(keys.len(), prints.len());
@@ -90,16 +59,8 @@ fn two_prints_that_differ_in_any_key_field_differ_in_key() {
 #[test]
 fn price_and_size_do_not_trade_places_in_the_identity() {
     let [a, b] = ["100", "200"];
-    let one = Print {
-        price: a.parse().unwrap(),
-        size: b.parse().unwrap(),
-        ..sample()
-    };
-    let other = Print {
-        price: b.parse().unwrap(),
-        size: a.parse().unwrap(),
-        ..sample()
-    };
+    let one = Print { price: a.parse().unwrap(), size: b.parse().unwrap(), ..sample() };
+    let other = Print { price: b.parse().unwrap(), size: a.parse().unwrap(), ..sample() };
     assert_ne!(one.identity(), other.identity());
 }
 
@@ -125,10 +86,7 @@ fn what_a_vendor_may_change_later_leaves_the_key_alone() {
 
 #[test]
 fn a_price_written_with_more_zeros_is_the_same_print() {
-    let padded = Print {
-        price: "738.81010000".parse().unwrap(),
-        ..sample()
-    };
+    let padded = Print { price: "738.81010000".parse().unwrap(), ..sample() };
     assert_eq!(padded.key(), sample().key());
 }
 
@@ -149,10 +107,7 @@ fn lateness_turns_at_ten_seconds_and_at_fifteen_minutes() {
 
 #[test]
 fn notional_is_exact() {
-    let print = Print {
-        size: "0.3333".parse().unwrap(),
-        ..sample()
-    };
+    let print = Print { size: "0.3333".parse().unwrap(), ..sample() };
     assert_eq!(print.notional().to_string(), "246.24540633");
 }
 
@@ -160,20 +115,14 @@ fn notional_is_exact() {
 fn a_print_is_available_when_it_is_both_reported_and_received() {
     let base = sample();
     assert_eq!(base.available_at(), base.received_at);
-    let ahead = Print {
-        received_at: instant("2026-11-20T15:00:00Z"),
-        ..sample()
-    };
+    let ahead = Print { received_at: instant("2026-11-20T15:00:00Z"), ..sample() };
     assert_eq!(ahead.available_at(), ahead.reported_at);
 }
 
 #[test]
 fn a_print_has_a_side_only_where_its_quote_can_be_trusted() {
     let check = |reasons, expected, eligible| {
-        let print = Print {
-            reasons,
-            ..sample()
-        };
+        let print = Print { reasons, ..sample() };
         assert_eq!(
             (print.side_state(), print.is_level_eligible()),
             (expected, eligible),
@@ -181,32 +130,13 @@ fn a_print_has_a_side_only_where_its_quote_can_be_trusted() {
         );
     };
     check(Reasons::empty(), SideState::NearAsk, true);
-    check(
-        Reasons::ODD_LOT | Reasons::EXTENDED_HOURS,
-        SideState::NearAsk,
-        true,
-    );
+    check(Reasons::ODD_LOT | Reasons::EXTENDED_HOURS, SideState::NearAsk, true);
     check(Reasons::LATE, SideState::None(NoSide::Late), false);
-    check(
-        Reasons::LATE | Reasons::LATE_SIGNATURE,
-        SideState::None(NoSide::Late),
-        false,
-    );
-    check(
-        Reasons::AVERAGE_PRICE,
-        SideState::None(NoSide::Distorted),
-        false,
-    );
-    check(
-        Reasons::UNKNOWN_CODE,
-        SideState::None(NoSide::Distorted),
-        false,
-    );
+    check(Reasons::LATE | Reasons::LATE_SIGNATURE, SideState::None(NoSide::Late), false);
+    check(Reasons::AVERAGE_PRICE, SideState::None(NoSide::Distorted), false);
+    check(Reasons::UNKNOWN_CODE, SideState::None(NoSide::Distorted), false);
     check(Reasons::CANCELED, SideState::NearAsk, false);
-    let without_quote = Print {
-        quote: None,
-        ..sample()
-    };
+    let without_quote = Print { quote: None, ..sample() };
     assert_eq!(without_quote.side_state(), SideState::None(NoSide::NoQuote));
     assert_eq!(without_quote.side(), Side::Unknown);
 }

@@ -64,9 +64,7 @@ fn session(
     dice: &mut Dice,
 ) -> Turns {
     let volatility = profile.daily_volatility;
-    let own_share = (1.0 - profile.market_share * profile.market_share)
-        .max(0.0)
-        .sqrt();
+    let own_share = (1.0 - profile.market_share * profile.market_share).max(0.0).sqrt();
     let deviations = profile.market_share * shared + own_share * dice.normal();
     let pull = PULL_TO_ANCHOR * (1.0 - before / profile.anchor_price);
     let change = deviations.clamp(-MAX_DEVIATIONS, MAX_DEVIATIONS) * volatility + pull;

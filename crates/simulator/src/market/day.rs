@@ -82,9 +82,7 @@ impl Day {
     /// The prints that are on the tape at `now`, oldest first.
     #[must_use]
     pub fn visible(&self, now: DateTime<Utc>) -> &[SimPrint] {
-        &self.prints[..self
-            .prints
-            .partition_point(|print| print.reported_at <= now)]
+        &self.prints[..self.prints.partition_point(|print| print.reported_at <= now)]
     }
 
     /// The minutes that have begun at `now`, oldest first. The last one may be under way.
@@ -103,10 +101,7 @@ impl Day {
 
     /// The parts of the day that have begun at `now`.
     pub(crate) fn segments(&self, now: DateTime<Utc>) -> Vec<Segment> {
-        merge(&self.bars_at(now), |bar| bar.part)
-            .into_iter()
-            .map(|(_, segment)| segment)
-            .collect()
+        merge(&self.bars_at(now), |bar| bar.part).into_iter().map(|(_, segment)| segment).collect()
     }
 
     /// A print as a true parser delivers it when it is received at `now`, in sessions since May
@@ -116,11 +111,7 @@ impl Day {
     /// Never for a print of this day: prices and sizes are above zero.
     #[must_use]
     pub fn as_received(&self, print: &SimPrint, calendar: &Calendar, now: DateTime<Utc>) -> Print {
-        let canceled = if print.is_canceled(now) {
-            Reasons::CANCELED
-        } else {
-            Reasons::empty()
-        };
+        let canceled = if print.is_canceled(now) { Reasons::CANCELED } else { Reasons::empty() };
         let special = if print.settlement == "regular" {
             Reasons::empty()
         } else {
@@ -140,10 +131,7 @@ impl Day {
             price: print.price.price(),
             size: Size::new(print.size.into()).expect("a size is above zero"),
             day_volume: Some(print.day_volume),
-            quote: Some(Quote {
-                bid: print.bid.price(),
-                ask: print.ask.price(),
-            }),
+            quote: Some(Quote { bid: print.bid.price(), ask: print.ask.price() }),
             reasons: print.kind.reasons() | late | canceled | special,
             market_center: Some(print.market_center.into()),
             sale_condition: codes.sale.map(Into::into),
@@ -157,19 +145,14 @@ impl Day {
     fn under_way(&self, bar: &MinuteBar, elapsed_s: i64, now: DateTime<Utc>) -> MinuteBar {
         let moved = (bar.close.0 - bar.open.0) * elapsed_s / 60;
         let close = Ticks(bar.open.0 + moved);
-        let first = self
-            .prints
-            .partition_point(|print| print.reported_at < bar.start_at);
+        let first = self.prints.partition_point(|print| print.reported_at < bar.start_at);
         let seen = &self.visible(now)[first..];
         let minute = minute_of(&self.hours, bar.start_at, self.bars.len());
         let prices = || {
             let here = |print: &&SimPrint| {
                 minute_of(&self.hours, print.executed_at, self.bars.len()) == minute
             };
-            seen.iter()
-                .filter(here)
-                .filter(|print| !print.kind.is_distorted())
-                .map(|p| p.price)
+            seen.iter().filter(here).filter(|print| !print.kind.is_distorted()).map(|p| p.price)
         };
         let other_volume = bar.other_volume * elapsed_s / 60;
         MinuteBar {
@@ -189,9 +172,7 @@ pub(crate) fn merge<K: PartialEq>(
     bars: &[MinuteBar],
     key: impl Fn(&MinuteBar) -> K,
 ) -> Vec<(DateTime<Utc>, Segment)> {
-    bars.chunk_by(|a, b| key(a) == key(b))
-        .filter_map(whole)
-        .collect()
+    bars.chunk_by(|a, b| key(a) == key(b)).filter_map(whole).collect()
 }
 
 fn whole(bars: &[MinuteBar]) -> Option<(DateTime<Utc>, Segment)> {

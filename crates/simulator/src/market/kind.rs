@@ -69,22 +69,16 @@ impl Kind {
             Self::Plain => (None, None, None),
             Self::Extended => (None, None, Some("extended_hours_trade")),
             Self::AverageDerived => (Some("average_price_trade"), Some("derivative_priced"), None),
-            Self::PriorReference => (
-                Some("prior_reference_price"),
-                None,
-                Some("extended_hours_trade"),
-            ),
-            Self::Contingent => (
-                Some("contingent_trade"),
-                Some("qualified_contingent_trade"),
-                None,
-            ),
+            Self::PriorReference => {
+                (Some("prior_reference_price"), None, Some("extended_hours_trade"))
+            }
+            Self::Contingent => {
+                (Some("contingent_trade"), Some("qualified_contingent_trade"), None)
+            }
             Self::Average => (Some("average_price_trade"), None, None),
-            Self::AverageExtended => (
-                Some("average_price_trade"),
-                None,
-                Some("extended_hours_trade"),
-            ),
+            Self::AverageExtended => {
+                (Some("average_price_trade"), None, Some("extended_hours_trade"))
+            }
             Self::Sweep => (None, Some("intermarket_sweep"), None),
             Self::OutOfSequence => (
                 Some("average_price_trade"),
@@ -92,11 +86,7 @@ impl Kind {
                 Some("sold_out_of_sequence"),
             ),
         };
-        Codes {
-            sale,
-            trade,
-            extended_hours,
-        }
+        Codes { sale, trade, extended_hours }
     }
 
     /// The reasons that its codes stand for. A second account beside the vendor's parser, so that

@@ -27,9 +27,7 @@ pub(crate) struct Magnet {
 /// of the session itself is known to them.
 pub(crate) fn alive(seed: u64, symbol: &Symbol, turns: &[Turns], position: usize) -> Vec<Magnet> {
     let first = position.saturating_sub(LONGEST_LIFE);
-    (first..position)
-        .filter_map(|born| magnet(seed, symbol, turns, born, position))
-        .collect()
+    (first..position).filter_map(|born| magnet(seed, symbol, turns, born, position)).collect()
 }
 
 fn magnet(
@@ -48,10 +46,7 @@ fn magnet(
     let wanted = turns[born].close * (1.0 + BIRTH_DISTANCE * dice.normal());
     let strength = dice.between(0.35, 1.0) * (1.0 - 0.5 * age as f64 / LONGEST_LIFE as f64);
     let step = price_step(wanted);
-    (age <= life).then(|| Magnet {
-        price: (wanted / step).round() * step,
-        strength,
-    })
+    (age <= life).then(|| Magnet { price: (wanted / step).round() * step, strength })
 }
 
 /// People choose round prices.

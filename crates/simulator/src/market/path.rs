@@ -101,25 +101,13 @@ fn legs(
         Leg {
             deviation: 0.75 * deviation,
             volume: 0.92 * volume,
-            ..leg(
-                Regular,
-                hours.open_at,
-                hours.close_at,
-                today.open,
-                today.close,
-            )
+            ..leg(Regular, hours.open_at, hours.close_at, today.open, today.close)
         },
         Leg {
             deviation: 0.2 * deviation,
             volume: 0.05 * volume,
             shape: post_shape,
-            ..leg(
-                Post,
-                hours.close_at,
-                hours.post_end_at,
-                today.close,
-                today.night,
-            )
+            ..leg(Post, hours.close_at, hours.post_end_at, today.close, today.night)
         },
     ]
 }
@@ -157,11 +145,8 @@ fn walk(leg: &Leg, magnets: &[Magnet], dice: &mut Dice) -> Vec<MinuteBar> {
         // A bridge: what is left of the way is shared by the minutes that are left.
         let drift = (leg.to - price) / left;
         let noise = deviation * ((left - 1.0) / left).sqrt() * dice.normal();
-        let next = if left < 1.5 {
-            leg.to
-        } else {
-            pulled(price, price + drift + noise, magnets, dice)
-        };
+        let next =
+            if left < 1.5 { leg.to } else { pulled(price, price + drift + noise, magnets, dice) };
         let reach = deviation * 0.45;
         bars.push(MinuteBar {
             start_at: leg.begin_at + TimeDelta::minutes(minute as i64),
@@ -195,9 +180,5 @@ fn pulled(from: f64, to: f64, magnets: &[Magnet], dice: &mut Dice) -> f64 {
 /// The magnet near a price, if there is one.
 pub(crate) fn nearest(price: f64, magnets: &[Magnet]) -> Option<Magnet> {
     let near = |magnet: &&Magnet| (magnet.price - price).abs() < price * NEAR_MAGNET;
-    magnets
-        .iter()
-        .filter(near)
-        .max_by(|a, b| a.strength.total_cmp(&b.strength))
-        .copied()
+    magnets.iter().filter(near).max_by(|a, b| a.strength.total_cmp(&b.strength)).copied()
 }

@@ -65,11 +65,7 @@ impl<'a> Tape<'a> {
             bar.other_volume as f64 * (1.0 + MAGNET_CROWD * pull)
         };
         let weight = |bar: &MinuteBar, regular: bool| {
-            if (bar.part == MarketSession::Regular) == regular {
-                crowd(bar)
-            } else {
-                0.0
-            }
+            if (bar.part == MarketSession::Regular) == regular { crowd(bar) } else { 0.0 }
         };
         Self {
             regular: running(bars.iter().map(|bar| weight(bar, true))),
@@ -91,9 +87,7 @@ impl<'a> Tape<'a> {
         let length = (self.hours.close_at - self.hours.open_at).num_minutes() as f64 / 390.0;
         let ordinary = f64::from(self.profile.prints_per_session) * length.sqrt();
         let count = (ordinary * scale * self.dice.between(0.8, 1.25)).round() as usize;
-        (0..count.min(MAX_PRINTS))
-            .map(|_| self.print(next_pre_at))
-            .collect()
+        (0..count.min(MAX_PRINTS)).map(|_| self.print(next_pre_at)).collect()
     }
 
     fn print(&mut self, next_pre_at: DateTime<Utc>) -> SimPrint {
@@ -101,11 +95,7 @@ impl<'a> Tape<'a> {
         let (executed_at, reported_at) = self.times(kind);
         let (quote, magnet) = self.quote(executed_at);
         let price = self.price(kind, executed_at, quote);
-        let tape_quote = if executed_at == reported_at {
-            quote
-        } else {
-            self.quote(reported_at).0
-        };
+        let tape_quote = if executed_at == reported_at { quote } else { self.quote(reported_at).0 };
         let size = self.size(kind, price, magnet);
         let canceled_at = self.withdrawal(reported_at, next_pre_at);
         let seller = self.dice.chance(0.0003);
@@ -139,10 +129,7 @@ impl<'a> Tape<'a> {
             return (self.hours.pre_at - night, self.hours.pre_at + wait);
         }
         let executed_at = self.moment(kind).min(last_tape_at);
-        (
-            executed_at,
-            (executed_at + TimeDelta::seconds(delay_s)).min(last_tape_at),
-        )
+        (executed_at, (executed_at + TimeDelta::seconds(delay_s)).min(last_tape_at))
     }
 
     fn delay_s(&mut self) -> i64 {
@@ -166,11 +153,7 @@ impl<'a> Tape<'a> {
         {
             return moment;
         }
-        let weights = if regular {
-            &self.regular
-        } else {
-            &self.extended
-        };
+        let weights = if regular { &self.regular } else { &self.extended };
         let minute = self.dice.index(weights);
         let moment = self.bars[minute].start_at + TimeDelta::seconds(self.dice.whole(0, 59));
         if regular {
@@ -190,20 +173,10 @@ impl<'a> Tape<'a> {
         let magnet = nearest(path, self.magnets)
             .filter(|magnet| self.dice.chance(AT_MAGNET_CHANCE * magnet.strength));
         let middle = magnet.map_or(path, |magnet| magnet.price);
-        let thin = if bar.part == MarketSession::Regular {
-            1
-        } else {
-            3
-        };
+        let thin = if bar.part == MarketSession::Regular { 1 } else { 3 };
         let spread = self.profile.spread_cents * thin + self.dice.whole(0, thin);
         let bid = Ticks::nearest_cent(middle - 0.005 * spread as f64);
-        (
-            QuoteTicks {
-                bid,
-                ask: Ticks(bid.0 + spread * CENT),
-            },
-            magnet,
-        )
+        (QuoteTicks { bid, ask: Ticks(bid.0 + spread * CENT) }, magnet)
     }
 
     fn minute(&self, at: DateTime<Utc>) -> usize {
@@ -228,9 +201,7 @@ impl<'a> Tape<'a> {
     fn average(&mut self, at: DateTime<Utc>) -> Ticks {
         let last = self.minute(at);
         let length = (self.dice.whole(5, 240) as usize).min(last).max(1);
-        let before = last
-            .checked_sub(length)
-            .map_or(0.0, |first| self.closes[first]);
+        let before = last.checked_sub(length).map_or(0.0, |first| self.closes[first]);
         let count = if last >= length { length } else { last + 1 };
         let mean = (self.closes[last] - before) / count as f64;
         Ticks::nearest(mean * (1.0 + 0.0002 * self.dice.normal()))
@@ -245,11 +216,7 @@ impl<'a> Tape<'a> {
             (FLOOR_DOLLARS * crowd * draw.tail()).min(LARGEST_PLAIN)
         };
         let shares = (dollars / price.dollars()).ceil() as i64;
-        let round = if draw.chance(0.5) {
-            (shares + 99) / 100 * 100
-        } else {
-            shares
-        };
+        let round = if draw.chance(0.5) { (shares + 99) / 100 * 100 } else { shares };
         round.max(FLOOR_TICKS / price.0 + 1)
     }
 
@@ -262,11 +229,7 @@ impl<'a> Tape<'a> {
             return None;
         }
         let next_morning = self.dice.chance(0.33);
-        let from = if next_morning {
-            next_pre_at
-        } else {
-            reported_at
-        };
+        let from = if next_morning { next_pre_at } else { reported_at };
         Some(from + TimeDelta::minutes(self.dice.whole(5, 240)))
     }
 
@@ -343,11 +306,7 @@ fn place(quote: QuoteTicks, dice: &mut Dice) -> Ticks {
 
 /// How far outside the quote, in ticks: mostly a hair, sometimes cents.
 fn beyond(dice: &mut Dice) -> i64 {
-    if dice.chance(0.6) {
-        dice.whole(1, 50)
-    } else {
-        CENT * dice.whole(1, 2)
-    }
+    if dice.chance(0.6) { dice.whole(1, 50) } else { CENT * dice.whole(1, 2) }
 }
 
 fn inside(bid: i64, ask: i64, dice: &mut Dice) -> i64 {

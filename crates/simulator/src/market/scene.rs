@@ -62,12 +62,8 @@ fn inject(day: &mut Day, second: DateTime<Utc>, count: usize, id_base: i64) {
         return;
     };
     let bar = &mut day.bars[minute];
-    let before = day
-        .prints
-        .partition_point(|print| print.reported_at <= second);
-    let mut day_volume = before
-        .checked_sub(1)
-        .map_or(0, |last| day.prints[last].day_volume);
+    let before = day.prints.partition_point(|print| print.reported_at <= second);
+    let mut day_volume = before.checked_sub(1).map_or(0, |last| day.prints[last].day_volume);
     let (low, high) = (bar.low.0, bar.high.0);
     for place in 0..count {
         let price = Ticks(low + (place as i64 * CENT / 2) % (high - low + 1));
@@ -75,11 +71,9 @@ fn inject(day: &mut Day, second: DateTime<Utc>, count: usize, id_base: i64) {
         day_volume += size;
         bar.volume += size;
         let id = id_base + ms_of_day(&day.hours, second) + (place * 1_000 / count) as i64;
-        day.prints
-            .push(injected(second, id, price, size, day_volume));
+        day.prints.push(injected(second, id, price, size, day_volume));
     }
-    day.prints
-        .sort_by_key(|print| (print.reported_at, print.tracking_id, print.day_volume));
+    day.prints.sort_by_key(|print| (print.reported_at, print.tracking_id, print.day_volume));
 }
 
 fn injected(

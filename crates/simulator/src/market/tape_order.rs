@@ -103,10 +103,7 @@ fn count_volume(prints: &mut [SimPrint], bars: &[MinuteBar], hours: &SessionHour
 /// Neighbours in one second share an id, or swap their running volumes, as often as in life.
 fn repeat_ids(prints: &mut [SimPrint], dice: &mut Dice) {
     let neighbours = |a: &SimPrint, b: &SimPrint| a.reported_at == b.reported_at;
-    let eligible = prints
-        .windows(2)
-        .filter(|pair| neighbours(&pair[0], &pair[1]))
-        .count();
+    let eligible = prints.windows(2).filter(|pair| neighbours(&pair[0], &pair[1])).count();
     let chance = REPEAT_SHARE * prints.len() as f64 / eligible.max(1) as f64;
     for at in 1..prints.len() {
         let (earlier, later) = prints.split_at_mut(at);

@@ -20,18 +20,9 @@ use super::faults::FaultRule;
 #[serde(rename_all = "snake_case")]
 enum Scene {
     /// Adds prints to one second.
-    InjectSecond {
-        symbol: Symbol,
-        date: NaiveDate,
-        second: DateTime<Utc>,
-        count: usize,
-    },
+    InjectSecond { symbol: Symbol, date: NaiveDate, second: DateTime<Utc>, count: usize },
     /// Withdraws a print now.
-    Cancel {
-        symbol: Symbol,
-        date: NaiveDate,
-        index: usize,
-    },
+    Cancel { symbol: Symbol, date: NaiveDate, index: usize },
 }
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
@@ -64,17 +55,12 @@ async fn scene(
 ) -> Result<StatusCode, Refused> {
     let market = &shared.market;
     match scene {
-        Scene::InjectSecond {
-            symbol,
-            date,
-            second,
-            count,
-        } => market.inject_second(&symbol, date, second, count),
-        Scene::Cancel {
-            symbol,
-            date,
-            index,
-        } => market.cancel(&symbol, date, index, shared.clock.now()),
+        Scene::InjectSecond { symbol, date, second, count } => {
+            market.inject_second(&symbol, date, second, count)
+        }
+        Scene::Cancel { symbol, date, index } => {
+            market.cancel(&symbol, date, index, shared.clock.now())
+        }
     }
     .map_err(refused)?;
     Ok(StatusCode::NO_CONTENT)
@@ -87,8 +73,5 @@ async fn clock(State(shared): State<Arc<Shared>>) -> Json<Value> {
 type Refused = (StatusCode, Json<Value>);
 
 fn refused(error: impl std::error::Error) -> Refused {
-    (
-        StatusCode::UNPROCESSABLE_ENTITY,
-        Json(json!({ "error": error.to_string() })),
-    )
+    (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "error": error.to_string() })))
 }

@@ -78,21 +78,13 @@ impl FaultRule {
     /// Spoils the next request.
     #[must_use]
     pub fn once(fault: Fault) -> Self {
-        Self {
-            fault,
-            count: 1,
-            skip: 0,
-            path_prefix: None,
-        }
+        Self { fault, count: 1, skip: 0, path_prefix: None }
     }
 
     /// Spoils the next `count` requests.
     #[must_use]
     pub fn times(fault: Fault, count: u32) -> Self {
-        Self {
-            count,
-            ..Self::once(fault)
-        }
+        Self { count, ..Self::once(fault) }
     }
 
     /// Lets `skip` matching requests pass first.
@@ -104,16 +96,11 @@ impl FaultRule {
     /// Spoils only requests whose path begins with `prefix`.
     #[must_use]
     pub fn on(self, prefix: &str) -> Self {
-        Self {
-            path_prefix: Some(prefix.to_owned()),
-            ..self
-        }
+        Self { path_prefix: Some(prefix.to_owned()), ..self }
     }
 
     fn matches(&self, path: &str) -> bool {
-        self.path_prefix
-            .as_deref()
-            .is_none_or(|prefix| path.starts_with(prefix))
+        self.path_prefix.as_deref().is_none_or(|prefix| path.starts_with(prefix))
     }
 
     /// Whether enough requests have passed. Counts this one as passed where they have not.
@@ -163,9 +150,7 @@ impl Faults {
     /// The fault for a request: that of the first rule that matches and has let enough pass.
     pub(crate) fn take(&self, path: &str) -> Option<Fault> {
         let mut rules = self.rules();
-        let place = rules
-            .iter_mut()
-            .position(|rule| rule.matches(path) && rule.is_ready())?;
+        let place = rules.iter_mut().position(|rule| rule.matches(path) && rule.is_ready())?;
         let fault = rules[place].fault.clone();
         rules[place].count -= 1;
         if rules[place].count == 0 {
@@ -186,32 +171,16 @@ mod tests {
     #[test]
     fn rules_spoil_requests_in_order_and_run_out() {
         let faults = Faults::default();
-        faults
-            .push(
-                FaultRule::times(Fault::Status500, 2)
-                    .on("/api/stock")
-                    .after(1),
-            )
-            .unwrap();
+        faults.push(FaultRule::times(Fault::Status500, 2).on("/api/stock").after(1)).unwrap();
         faults.push(FaultRule::once(Fault::Hang)).unwrap();
         faults.push(FaultRule::times(Fault::Html200, 0)).unwrap();
         let mut served = Vec::new();
-        for path in [
-            "/api/stock/A",
-            "/api/stock/A",
-            "/api/darkpool/A",
-            "/api/stock/A",
-        ] {
+        for path in ["/api/stock/A", "/api/stock/A", "/api/darkpool/A", "/api/stock/A"] {
             served.push(faults.take(path));
         }
         assert_eq!(
             served,
-            [
-                Some(Fault::Hang),
-                Some(Fault::Status500),
-                None,
-                Some(Fault::Status500)
-            ]
+            [Some(Fault::Hang), Some(Fault::Status500), None, Some(Fault::Status500)]
         );
         assert_eq!(faults.list(), []);
     }

@@ -30,12 +30,7 @@ pub struct Plan {
 impl Default for Plan {
     /// Like the vendor's entry plan, with its trial's history.
     fn default() -> Self {
-        Self {
-            per_minute: Some(120),
-            per_day: 40_000,
-            history_sessions: 90,
-            websocket: false,
-        }
+        Self { per_minute: Some(120), per_day: 40_000, history_sessions: 90, websocket: false }
     }
 }
 
@@ -71,10 +66,7 @@ struct Counts {
 
 impl Limits {
     pub(crate) fn new(plan: Plan) -> Self {
-        Self {
-            plan,
-            counts: Mutex::default(),
-        }
+        Self { plan, counts: Mutex::default() }
     }
 
     pub(crate) fn plan(&self) -> &Plan {
@@ -89,11 +81,7 @@ impl Limits {
         if counts.today >= self.plan.per_day {
             return Admission::DayUsedUp(self.usage(&counts, minute_now));
         }
-        if self
-            .plan
-            .per_minute
-            .is_some_and(|limit| counts.this_minute >= limit)
-        {
+        if self.plan.per_minute.is_some_and(|limit| counts.this_minute >= limit) {
             return Admission::MinuteUsedUp(self.usage(&counts, minute_now));
         }
         counts.today += 1;
@@ -120,10 +108,7 @@ impl Limits {
     /// What a scripted refusal of the day shows.
     pub(crate) fn as_if_day_used_up(&self, minute_now: DateTime<Utc>) -> Usage {
         let counts = self.counts();
-        Usage {
-            used_today: self.plan.per_day,
-            ..self.usage(&counts, minute_now)
-        }
+        Usage { used_today: self.plan.per_day, ..self.usage(&counts, minute_now) }
     }
 
     fn usage(&self, counts: &Counts, minute_now: DateTime<Utc>) -> Usage {
@@ -132,9 +117,10 @@ impl Limits {
             per_day: self.plan.per_day,
             used_today: counts.today,
             used_this_minute: counts.this_minute,
-            left_this_minute: self.plan.per_minute.map_or(NO_MINUTE_LIMIT, |limit| {
-                limit.saturating_sub(counts.this_minute)
-            }),
+            left_this_minute: self
+                .plan
+                .per_minute
+                .map_or(NO_MINUTE_LIMIT, |limit| limit.saturating_sub(counts.this_minute)),
             reset_ms: (reset_at - minute_now).num_milliseconds(),
         }
     }
@@ -168,36 +154,21 @@ mod tests {
     }
 
     fn limits(per_minute: Option<u32>, per_day: u32) -> Limits {
-        Limits::new(Plan {
-            per_minute,
-            per_day,
-            ..Plan::default()
-        })
+        Limits::new(Plan { per_minute, per_day, ..Plan::default() })
     }
 
     #[test]
     fn a_minute_window_opens_with_its_first_request() {
         let limits = limits(Some(2), 100);
         let ask = |text| limits.admit(at(text), at(text));
-        let Admission::Granted(usage) = ask("2026-06-01T15:00:30Z") else {
-            panic!("refused")
-        };
+        let Admission::Granted(usage) = ask("2026-06-01T15:00:30Z") else { panic!("refused") };
         assert_eq!(
-            (
-                usage.used_this_minute,
-                usage.left_this_minute,
-                usage.reset_ms
-            ),
+            (usage.used_this_minute, usage.left_this_minute, usage.reset_ms),
             (1, 1, 60_000)
         );
         assert!(matches!(ask("2026-06-01T15:01:00Z"), Admission::Granted(_)));
-        let Admission::MinuteUsedUp(usage) = ask("2026-06-01T15:01:20Z") else {
-            panic!("granted")
-        };
-        assert_eq!(
-            (usage.left_this_minute, usage.reset_ms, usage.used_today),
-            (0, 10_000, 2)
-        );
+        let Admission::MinuteUsedUp(usage) = ask("2026-06-01T15:01:20Z") else { panic!("granted") };
+        assert_eq!((usage.left_this_minute, usage.reset_ms, usage.used_today), (0, 10_000, 2));
         assert!(matches!(ask("2026-06-01T15:01:30Z"), Admission::Granted(_)));
     }
 
@@ -208,21 +179,12 @@ mod tests {
             ("2026-12-02T00:59:59Z", "2026-12-02T01:00:00Z"),
         ] {
             let limits = limits(None, 1);
-            assert!(matches!(
-                limits.admit(at(last), at(last)),
-                Admission::Granted(_)
-            ));
-            assert!(matches!(
-                limits.admit(at(last), at(last)),
-                Admission::DayUsedUp(_)
-            ));
+            assert!(matches!(limits.admit(at(last), at(last)), Admission::Granted(_)));
+            assert!(matches!(limits.admit(at(last), at(last)), Admission::DayUsedUp(_)));
             let Admission::Granted(usage) = limits.admit(at(first), at(first)) else {
                 panic!("the day did not begin at {first}")
             };
-            assert_eq!(
-                (usage.used_today, usage.left_this_minute),
-                (1, NO_MINUTE_LIMIT)
-            );
+            assert_eq!((usage.used_today, usage.left_this_minute), (1, NO_MINUTE_LIMIT));
         }
     }
 }

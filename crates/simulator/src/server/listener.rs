@@ -41,13 +41,7 @@ impl Listener for ResettableListener {
             tracing::debug!(%error, "a connection keeps its small packets waiting");
         }
         let connection = Connection::default();
-        (
-            ResettableStream {
-                stream,
-                connection: connection.clone(),
-            },
-            connection,
-        )
+        (ResettableStream { stream, connection: connection.clone() }, connection)
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {

@@ -75,10 +75,7 @@ pub(super) fn with_wrong_types(answer: Answer, field: &str) -> Answer {
         Some(row) => spoil(row, field),
         None => {}
     }
-    Answer {
-        body: body.to_string().into(),
-        ..answer
-    }
+    Answer { body: body.to_string().into(), ..answer }
 }
 
 fn spoil(row: &mut Value, field: &str) {
@@ -104,9 +101,6 @@ fn add_usage(headers: &mut HeaderMap, usage: Usage) {
     headers.insert("x-uw-token-req-limit", usage.per_day.into());
     headers.insert("x-uw-daily-req-count", usage.used_today.into());
     headers.insert("x-uw-minute-req-counter", usage.used_this_minute.into());
-    headers.insert(
-        "x-uw-req-per-minute-remaining",
-        usage.left_this_minute.into(),
-    );
+    headers.insert("x-uw-req-per-minute-remaining", usage.left_this_minute.into());
     headers.insert("x-uw-req-per-minute-reset", usage.reset_ms.into());
 }

@@ -70,9 +70,7 @@ pub(super) fn stock_state(
     let segments = day.segments(query.now);
     let last = segments.last().ok_or(Refusal::NothingThere)?;
     let total: i64 = segments.iter().map(|segment| segment.volume).sum();
-    let prev_close = market
-        .last_close(symbol, date)
-        .ok_or(Refusal::NothingThere)?;
+    let prev_close = market.last_close(symbol, date).ok_or(Refusal::NothingThere)?;
     let tape_at = query.now.min(day.hours.post_end_at - TimeDelta::seconds(1));
     Ok(Answer::json(
         200,
@@ -111,10 +109,7 @@ fn candle(size: &str) -> Result<Candle, Refusal> {
         "4h" => Candle::Minutes(240),
         "1d" => Candle::Day,
         _ => {
-            return Err(Refusal::BadPath {
-                found: size.to_owned(),
-                example: "1m",
-            });
+            return Err(Refusal::BadPath { found: size.to_owned(), example: "1m" });
         }
     })
 }
@@ -125,10 +120,7 @@ fn dates(query: &Query<'_>) -> Result<Vec<NaiveDate>, Refusal> {
     if let Some(date) = query.open_date("date")? {
         return Ok(query.sessions(date, date.min(query.latest())));
     }
-    let last = query
-        .open_date("end_date")?
-        .unwrap_or(query.latest())
-        .min(query.latest());
+    let last = query.open_date("end_date")?.unwrap_or(query.latest()).min(query.latest());
     let first = query.timeframe_start(last)?.max(query.earliest());
     Ok(query.sessions(first, last))
 }
@@ -145,9 +137,7 @@ fn intraday(
         return Vec::new();
     };
     // Candles begin on the clock and never reach across two parts of the day.
-    let candles = merge(&day.bars_at(now), |bar| {
-        (bar.part, minute_of_day(bar.start_at) / minutes)
-    });
+    let candles = merge(&day.bars_at(now), |bar| (bar.part, minute_of_day(bar.start_at) / minutes));
     let mut total_volume = 0;
     let mut rows: Vec<Row> = Vec::with_capacity(candles.len());
     for (start_at, candle) in candles {
@@ -176,33 +166,21 @@ fn daily(market: &Market, symbol: &Symbol, date: NaiveDate, now: DateTime<Utc>) 
     let mut rows = Vec::with_capacity(segments.len());
     for segment in &segments {
         total_volume += segment.volume;
-        let volume = if segment.part == MarketSession::Regular {
-            whole_day
-        } else {
-            segment.volume
-        };
+        let volume =
+            if segment.part == MarketSession::Regular { whole_day } else { segment.volume };
         let date = Some(date.to_string());
-        rows.push(Row {
-            date,
-            ..segment_row(segment, volume, total_volume)
-        });
+        rows.push(Row { date, ..segment_row(segment, volume, total_volume) });
     }
     rows.reverse();
     rows
 }
 
 fn segments(market: &Market, symbol: &Symbol, date: NaiveDate, now: DateTime<Utc>) -> Vec<Segment> {
-    let over = market
-        .calendar()
-        .session(date)
-        .is_some_and(|hours| all_of(&hours) <= now);
+    let over = market.calendar().session(date).is_some_and(|hours| all_of(&hours) <= now);
     if over {
         return market.summary(symbol, date).unwrap_or_default();
     }
-    market
-        .session(symbol, date)
-        .map(|day| day.segments(now))
-        .unwrap_or_default()
+    market.session(symbol, date).map(|day| day.segments(now)).unwrap_or_default()
 }
 
 fn segment_row(segment: &Segment, volume: i64, total_volume: i64) -> Row {

@@ -79,10 +79,7 @@ pub(super) fn of_symbol(
 pub(super) fn recent(market: &Market, query: &Query<'_>) -> Result<Answer, Refusal> {
     let wanted = Wanted::new(query, query.limit(100, 1..=200)?)?;
     let date = query.date()?;
-    let days: Vec<_> = market
-        .symbols()
-        .map(|symbol| market.session(symbol, date))
-        .collect();
+    let days: Vec<_> = market.symbols().map(|symbol| market.session(symbol, date)).collect();
     Ok(page(&days, &wanted, query.now))
 }
 
@@ -112,10 +109,7 @@ impl Wanted {
     /// Both cursors are strict.
     fn takes(&self, print: &SimPrint) -> bool {
         let premium = i128::from(print.price.0) * i128::from(print.size);
-        let (low, high) = (
-            i128::from(*self.premium.start()),
-            i128::from(*self.premium.end()),
-        );
+        let (low, high) = (i128::from(*self.premium.start()), i128::from(*self.premium.end()));
         self.older_than.is_none_or(|at| print.reported_at < at)
             && self.newer_than.is_none_or(|at| print.reported_at > at)
             && (low * PER_DOLLAR..=high * PER_DOLLAR).contains(&premium)
@@ -138,21 +132,12 @@ fn page(days: &[Option<Arc<Day>>], wanted: &Wanted, now: DateTime<Utc>) -> Answe
     let mut found: Vec<(&Day, &SimPrint)> = days
         .iter()
         .flatten()
-        .flat_map(|day| {
-            day.visible(now)
-                .iter()
-                .map(move |print| (day.as_ref(), print))
-        })
+        .flat_map(|day| day.visible(now).iter().map(move |print| (day.as_ref(), print)))
         .filter(|(_, print)| wanted.takes(print))
         .collect();
     // Within one second the vendor orders by id.
     let place = |(_, print): &(&Day, &SimPrint)| {
-        (
-            wanted.rank(print),
-            print.reported_at,
-            print.tracking_id,
-            print.day_volume,
-        )
+        (wanted.rank(print), print.reported_at, print.tracking_id, print.day_volume)
     };
     if wanted.ascending {
         found.sort_by_key(place);
@@ -160,10 +145,7 @@ fn page(days: &[Option<Arc<Day>>], wanted: &Wanted, now: DateTime<Utc>) -> Answe
         found.sort_by_key(|print| Reverse(place(print)));
     }
     found.truncate(wanted.limit);
-    let rows: Vec<Row<'_>> = found
-        .into_iter()
-        .map(|(day, print)| row(day, print, now))
-        .collect();
+    let rows: Vec<Row<'_>> = found.into_iter().map(|(day, print)| row(day, print, now)).collect();
     Answer::rows(&rows)
 }
 

@@ -41,27 +41,21 @@ impl<'a> Query<'a> {
         let asked: Option<NaiveDate> = self.parsed(name, "2024-01-18")?;
         let (earliest, sessions) = (self.earliest(), self.history_sessions);
         match asked {
-            Some(asked) if asked < earliest => Err(Refusal::BeforeHistory {
-                asked,
-                earliest,
-                sessions,
-            }),
+            Some(asked) if asked < earliest => {
+                Err(Refusal::BeforeHistory { asked, earliest, sessions })
+            }
             _ => Ok(asked),
         }
     }
 
     /// The newest session whose pre-market has begun.
     pub(super) fn latest(&self) -> NaiveDate {
-        self.calendar
-            .latest_session(self.now)
-            .unwrap_or(Calendar::LAST_DATE)
+        self.calendar.latest_session(self.now).unwrap_or(Calendar::LAST_DATE)
     }
 
     /// The first session that the plan reaches.
     pub(super) fn earliest(&self) -> NaiveDate {
-        let reached = self
-            .calendar
-            .sessions_ending(self.latest(), self.history_sessions as usize);
+        let reached = self.calendar.sessions_ending(self.latest(), self.history_sessions as usize);
         reached.first().copied().unwrap_or(Calendar::FIRST_DATE)
     }
 
@@ -110,9 +104,7 @@ impl<'a> Query<'a> {
     ) -> Result<T, Refusal> {
         let text = self.text(name).unwrap_or(choices[0].0);
         let found = choices.iter().find(|(choice, _)| *choice == text);
-        found
-            .map(|(_, value)| *value)
-            .ok_or_else(|| bad(name, text, choices[0].0))
+        found.map(|(_, value)| *value).ok_or_else(|| bad(name, text, choices[0].0))
     }
 
     /// The first day of the `timeframe` that ends on `last`: YTD, or a number with D, W, M or Y.
@@ -138,10 +130,7 @@ impl<'a> Query<'a> {
 }
 
 fn bad(name: &str, text: &str, example: &'static str) -> Refusal {
-    Refusal::BadQuery {
-        found: format!("{name}={text}"),
-        example,
-    }
+    Refusal::BadQuery { found: format!("{name}={text}"), example }
 }
 
 fn instant(text: &str) -> Option<DateTime<Utc>> {
@@ -155,9 +144,7 @@ fn instant(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(date) = text.parse::<NaiveDate>() {
         return Some(date.and_time(chrono::NaiveTime::MIN).and_utc());
     }
-    DateTime::parse_from_rfc3339(text)
-        .ok()
-        .map(|at| at.to_utc())
+    DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc())
 }
 
 fn timeframe_start(text: &str, last: NaiveDate) -> Option<NaiveDate> {
@@ -165,10 +152,7 @@ fn timeframe_start(text: &str, last: NaiveDate) -> Option<NaiveDate> {
     if text == "YTD" {
         return NaiveDate::from_ymd_opt(last.year(), 1, 1);
     }
-    let split = text
-        .len()
-        .checked_sub(1)
-        .filter(|split| text.is_char_boundary(*split))?;
+    let split = text.len().checked_sub(1).filter(|split| text.is_char_boundary(*split))?;
     let (count, unit) = text.split_at(split);
     let count: u64 = count.parse().ok().filter(|count| *count > 0)?;
     let days = match unit {
@@ -188,22 +172,12 @@ mod tests {
 
     #[test]
     fn an_instant_is_read_in_all_four_forms() {
-        for text in [
-            "1715083417",
-            "1715083417000",
-            "2024-05-07T12:03:37Z",
-            "2024-05-07T08:03:37-04:00",
-        ] {
-            assert_eq!(
-                instant(text).map(|at| at.timestamp()),
-                Some(1_715_083_417),
-                "{text}"
-            );
+        for text in
+            ["1715083417", "1715083417000", "2024-05-07T12:03:37Z", "2024-05-07T08:03:37-04:00"]
+        {
+            assert_eq!(instant(text).map(|at| at.timestamp()), Some(1_715_083_417), "{text}");
         }
-        assert_eq!(
-            instant("2024-01-25").map(|at| at.timestamp()),
-            Some(1_706_140_800)
-        );
+        assert_eq!(instant("2024-01-25").map(|at| at.timestamp()), Some(1_706_140_800));
         for text in ["", "yesterday", "2024-13-01"] {
             assert_eq!(instant(text), None, "{text}");
         }

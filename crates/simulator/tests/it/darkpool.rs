@@ -12,11 +12,7 @@ fn number(row: &Value, field: &str) -> i64 {
 }
 
 fn decimal(row: &Value, field: &str) -> rust_decimal::Decimal {
-    row[field]
-        .as_str()
-        .expect("a decimal as text")
-        .parse()
-        .expect("a decimal")
+    row[field].as_str().expect("a decimal as text").parse().expect("a decimal")
 }
 
 #[tokio::test]
@@ -33,18 +29,10 @@ async fn a_row_has_the_vendors_eighteen_fields_in_the_vendors_types() {
             decimal(row, "price") * rust_decimal::Decimal::from(size)
         );
         assert!(decimal(row, "nbbo_bid") < decimal(row, "nbbo_ask"), "{row}");
-        for field in [
-            "volume",
-            "nbbo_bid_quantity",
-            "nbbo_ask_quantity",
-            "tracking_id",
-        ] {
+        for field in ["volume", "nbbo_bid_quantity", "nbbo_ask_quantity", "tracking_id"] {
             assert!(number(row, field) > 0, "{row}");
         }
-        assert!(
-            row["canceled"].is_boolean() && row["trade_settlement"].is_string(),
-            "{row}"
-        );
+        assert!(row["canceled"].is_boolean() && row["trade_settlement"].is_string(), "{row}");
         assert!(row_time(row) <= at(AFTERNOON));
     }
 }
@@ -53,16 +41,12 @@ async fn a_row_has_the_vendors_eighteen_fields_in_the_vendors_types() {
 async fn rows_come_newest_first_and_by_id_within_a_second() {
     let served = served(AFTERNOON).await;
     let rows = served.rows("/api/darkpool/SPY").await;
-    let order: Vec<_> = rows
-        .iter()
-        .map(|row| (row_time(row), number(row, "tracking_id")))
-        .collect();
+    let order: Vec<_> =
+        rows.iter().map(|row| (row_time(row), number(row, "tracking_id"))).collect();
     assert!(order.windows(2).all(|pair| pair[0] >= pair[1]));
     let mut reversed = served.rows("/api/darkpool/SPY?order=asc").await;
     assert!(row_time(&reversed[0]) < row_time(&rows[499]));
-    let newest = served
-        .rows("/api/darkpool/SPY?order=asc&newer_than=2026-06-02T19:25:00Z")
-        .await;
+    let newest = served.rows("/api/darkpool/SPY?order=asc&newer_than=2026-06-02T19:25:00Z").await;
     reversed = newest.into_iter().rev().collect();
     assert_eq!(reversed, rows[..reversed.len()]);
 }
@@ -71,28 +55,15 @@ async fn rows_come_newest_first_and_by_id_within_a_second() {
 async fn paging_with_the_strict_cursor_loses_nothing() {
     let served = served("2026-06-03T00:30:00Z").await;
     let rows = served.whole_session("SPY", DATE).await;
-    let day = served
-        .simulator
-        .market()
-        .session(&symbol("SPY"), date(DATE))
-        .expect("a session");
+    let day = served.simulator.market().session(&symbol("SPY"), date(DATE)).expect("a session");
     assert!(rows.len() > 3_000, "{} rows", rows.len());
     let key = |id, at: chrono::DateTime<chrono::Utc>, volume| (at, id, volume);
     let found: BTreeSet<_> = rows
         .iter()
-        .map(|row| {
-            key(
-                number(row, "tracking_id"),
-                row_time(row),
-                number(row, "volume"),
-            )
-        })
+        .map(|row| key(number(row, "tracking_id"), row_time(row), number(row, "volume")))
         .collect();
-    let true_rows: BTreeSet<_> = day
-        .prints
-        .iter()
-        .map(|p| key(p.tracking_id, p.reported_at, p.day_volume))
-        .collect();
+    let true_rows: BTreeSet<_> =
+        day.prints.iter().map(|p| key(p.tracking_id, p.reported_at, p.day_volume)).collect();
     assert_eq!(found, true_rows);
     assert_eq!(rows.len(), day.prints.len());
 }
@@ -103,18 +74,10 @@ async fn both_cursors_are_strict_and_take_seconds_milliseconds_and_text() {
     let rows = served.rows("/api/darkpool/SPY").await;
     let second = row_time(&rows[250]);
     let (unix, text) = (second.timestamp(), second.format("%Y-%m-%dT%H:%M:%SZ"));
-    for cursor in [
-        unix.to_string(),
-        (unix * 1_000).to_string(),
-        text.to_string(),
-    ] {
-        let older = served
-            .rows(&format!("/api/darkpool/SPY?older_than={cursor}"))
-            .await;
+    for cursor in [unix.to_string(), (unix * 1_000).to_string(), text.to_string()] {
+        let older = served.rows(&format!("/api/darkpool/SPY?older_than={cursor}")).await;
         assert!(row_time(&older[0]) < second, "{cursor}");
-        let newer = served
-            .rows(&format!("/api/darkpool/SPY?newer_than={cursor}"))
-            .await;
+        let newer = served.rows(&format!("/api/darkpool/SPY?newer_than={cursor}")).await;
         assert!(newer.iter().all(|row| row_time(row) > second), "{cursor}");
         let siblings = rows.iter().filter(|row| row_time(row) > second).count();
         assert_eq!(newer.len(), siblings);
@@ -127,8 +90,7 @@ async fn filters_and_orders_do_what_they_say() {
     let path = "/api/darkpool/SPY?order_by=premium&limit=50";
     let rows = served.rows(path).await;
     assert!(
-        rows.windows(2)
-            .all(|pair| decimal(&pair[0], "premium") >= decimal(&pair[1], "premium"))
+        rows.windows(2).all(|pair| decimal(&pair[0], "premium") >= decimal(&pair[1], "premium"))
     );
     assert_eq!(rows.len(), 50);
     for (query, holds) in [
@@ -136,42 +98,26 @@ async fn filters_and_orders_do_what_they_say() {
             "min_premium=1000000",
             (|row| decimal(row, "premium") >= 1_000_000.into()) as fn(&_) -> bool,
         ),
-        ("max_premium=150000", |row| {
-            decimal(row, "premium") <= 150_000.into()
-        }),
+        ("max_premium=150000", |row| decimal(row, "premium") <= 150_000.into()),
         ("min_size=5000", |row| number(row, "size") >= 5_000),
         ("max_size=250", |row| number(row, "size") <= 250),
-        ("max_volume=9000000", |row| {
-            number(row, "volume") <= 9_000_000
-        }),
-        ("min_volume=9000000&order_by=volume&order=asc", |row| {
-            number(row, "volume") >= 9_000_000
-        }),
+        ("max_volume=9000000", |row| number(row, "volume") <= 9_000_000),
+        ("min_volume=9000000&order_by=volume&order=asc", |row| number(row, "volume") >= 9_000_000),
     ] {
         let rows = served.rows(&format!("/api/darkpool/SPY?{query}")).await;
         assert!(!rows.is_empty() && rows.iter().all(holds), "{query}");
     }
-    let floor = served
-        .rows("/api/darkpool/SPY?min_premium=0&max_premium=100000")
-        .await;
-    assert!(
-        floor.is_empty(),
-        "the silent floor holds whatever is asked for"
-    );
+    let floor = served.rows("/api/darkpool/SPY?min_premium=0&max_premium=100000").await;
+    assert!(floor.is_empty(), "the silent floor holds whatever is asked for");
 }
 
 #[tokio::test]
 async fn recent_prints_are_those_of_all_symbols() {
     let served = served(AFTERNOON).await;
     assert_eq!(served.rows("/api/darkpool/recent").await.len(), 100);
-    let rows = served
-        .rows("/api/darkpool/recent?limit=200&older_than=1")
-        .await;
+    let rows = served.rows("/api/darkpool/recent?limit=200&older_than=1").await;
     assert_eq!(rows.len(), 200);
-    assert!(
-        rows.windows(2)
-            .all(|pair| row_time(&pair[0]) >= row_time(&pair[1]))
-    );
+    assert!(rows.windows(2).all(|pair| row_time(&pair[0]) >= row_time(&pair[1])));
     let tickers: BTreeSet<_> = rows.iter().map(|row| row["ticker"].to_string()).collect();
     assert!(tickers.len() >= 5, "{tickers:?}");
 }
@@ -179,19 +125,11 @@ async fn recent_prints_are_those_of_all_symbols() {
 #[tokio::test]
 async fn time_brings_new_rows_and_withdraws_old_ones() {
     let served = served(AFTERNOON).await;
-    let day = served
-        .simulator
-        .market()
-        .session(&symbol("SPY"), date(DATE))
-        .expect("a session");
+    let day = served.simulator.market().session(&symbol("SPY"), date(DATE)).expect("a session");
     let dead = day
         .prints
         .iter()
-        .find(|print| {
-            print
-                .canceled_at
-                .is_some_and(|at| at < day.hours.post_end_at)
-        })
+        .find(|print| print.canceled_at.is_some_and(|at| at < day.hours.post_end_at))
         .expect("a print that is withdrawn the same day");
     let canceled_at = dead.canceled_at.expect("it is withdrawn");
     let path = format!(
@@ -208,14 +146,8 @@ async fn time_brings_new_rows_and_withdraws_old_ones() {
     ] {
         served.clock.set(now);
         let rows = served.rows(&path).await;
-        let found = rows
-            .iter()
-            .find(|row| number(row, "volume") == dead.day_volume);
-        assert_eq!(
-            found.map(|row| row["canceled"] == true),
-            expected,
-            "at {now}"
-        );
+        let found = rows.iter().find(|row| number(row, "volume") == dead.day_volume);
+        assert_eq!(found.map(|row| row["canceled"] == true), expected, "at {now}");
     }
 }
 
@@ -229,9 +161,7 @@ async fn a_print_of_the_next_morning_is_not_served_today() {
     ] {
         served.clock.set(at(now));
         let without = served.rows("/api/darkpool/SPY").await;
-        let with = served
-            .rows(&format!("/api/darkpool/SPY?date={newest_date}"))
-            .await;
+        let with = served.rows(&format!("/api/darkpool/SPY?date={newest_date}")).await;
         assert_eq!(without, with, "{now}");
     }
 }
@@ -244,18 +174,10 @@ async fn what_is_not_there_is_answered_as_the_vendor_does() {
         ("/api/darkpool/BRK.B", 200, r#"{"data":[]}"#),
         ("/api/darkpool/SPY?date=2026-05-30", 200, r#"{"data":[]}"#),
         ("/api/darkpool/SPY?date=2026-06-03", 200, r#"{"data":[]}"#),
-        (
-            "/api/v1/darkpool/SPY",
-            404,
-            r#"{"error":"Route not found"}"#,
-        ),
+        ("/api/v1/darkpool/SPY", 404, r#"{"error":"Route not found"}"#),
         ("/api/stock/ZZZZ/stock-state", 404, "{}"),
         ("/api/darkpool/MSFT12", 422, "Invalid path input: MSFT12"),
-        (
-            "/api/darkpool/SPY?date=2026-02-140",
-            422,
-            "date=2026-02-140",
-        ),
+        ("/api/darkpool/SPY?date=2026-02-140", 422, "date=2026-02-140"),
         ("/api/darkpool/SPY?limit=501", 422, "limit=501"),
         ("/api/darkpool/SPY?limit=0", 422, "limit=0"),
         ("/api/darkpool/recent?limit=201", 422, "limit=201"),
@@ -266,14 +188,8 @@ async fn what_is_not_there_is_answered_as_the_vendor_does() {
         assert_eq!(answered.status, status, "{path}: {}", answered.text);
         assert!(answered.text.contains(body), "{path}: {}", answered.text);
     }
-    let paged = served
-        .rows("/api/darkpool/SPY?page=7&offset=3&sort=up")
-        .await;
-    assert_eq!(
-        paged,
-        served.rows("/api/darkpool/SPY").await,
-        "unknown parameters are ignored"
-    );
+    let paged = served.rows("/api/darkpool/SPY?page=7&offset=3&sort=up").await;
+    assert_eq!(paged, served.rows("/api/darkpool/SPY").await, "unknown parameters are ignored");
 }
 
 #[tokio::test]
@@ -284,10 +200,6 @@ async fn the_execution_time_is_missing_before_may_2025() {
     .await;
     for (date, told) in [("2025-04-30", false), ("2025-05-01", true)] {
         let rows = served.rows(&format!("/api/darkpool/DIA?date={date}")).await;
-        assert!(
-            rows.iter()
-                .all(|row| row["trf_executed_at"].is_string() == told),
-            "{date}"
-        );
+        assert!(rows.iter().all(|row| row["trf_executed_at"].is_string() == told), "{date}");
     }
 }

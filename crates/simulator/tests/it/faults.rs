@@ -10,73 +10,27 @@ const PATH: &str = "/api/darkpool/DIA";
 
 async fn served_with_fault(fault: Fault) -> Served {
     let served = served(AFTERNOON).await;
-    served
-        .simulator
-        .faults()
-        .push(FaultRule::once(fault))
-        .expect("an empty script");
+    served.simulator.faults().push(FaultRule::once(fault)).expect("an empty script");
     served
 }
 
 #[tokio::test]
 async fn faults_with_a_status_have_the_vendors_bodies() {
     for (fault, status, content_type, body, counted) in [
-        (
-            Fault::Status429Minute,
-            429,
-            "application/json",
-            "message",
-            true,
-        ),
-        (
-            Fault::Status429Day,
-            429,
-            "application/json",
-            "daily_request_limit_hit",
-            true,
-        ),
-        (
-            Fault::Status500,
-            500,
-            "text/plain",
-            "Something went wrong",
-            true,
-        ),
-        (
-            Fault::Status502,
-            502,
-            "application/json",
-            r#"{"error":{"#,
-            true,
-        ),
+        (Fault::Status429Minute, 429, "application/json", "message", true),
+        (Fault::Status429Day, 429, "application/json", "daily_request_limit_hit", true),
+        (Fault::Status500, 500, "text/plain", "Something went wrong", true),
+        (Fault::Status502, 502, "application/json", r#"{"error":{"#, true),
         (Fault::Html200, 200, "text/html", "<!DOCTYPE html>", false),
         (Fault::Edge403, 403, "text/plain", "error code: 1010", false),
-        (
-            Fault::Redirect {
-                to: "http://127.0.0.1:9/x".to_owned(),
-            },
-            302,
-            "text/plain",
-            "",
-            false,
-        ),
+        (Fault::Redirect { to: "http://127.0.0.1:9/x".to_owned() }, 302, "text/plain", "", false),
     ] {
         let served = served_with_fault(fault.clone()).await;
         let spoilt = served.get(PATH).await;
         assert_eq!(spoilt.status, status, "{fault:?}");
-        assert!(
-            spoilt
-                .header("content-type")
-                .unwrap()
-                .starts_with(content_type),
-            "{fault:?}"
-        );
+        assert!(spoilt.header("content-type").unwrap().starts_with(content_type), "{fault:?}");
         assert!(spoilt.text.contains(body), "{fault:?}: {}", spoilt.text);
-        assert_eq!(
-            spoilt.header("x-uw-daily-req-count").is_some(),
-            counted,
-            "{fault:?}"
-        );
+        assert_eq!(spoilt.header("x-uw-daily-req-count").is_some(), counted, "{fault:?}");
         assert_eq!(served.get(PATH).await.status, 200, "{fault:?} strikes once");
     }
 }
@@ -115,10 +69,7 @@ async fn a_reset_connection_gives_no_answer() {
     let served = served_with_fault(Fault::ResetConnection).await;
     let error = served.send(PATH).await.unwrap_err();
     assert!(error.is_request() && !error.is_timeout(), "{error:?}");
-    assert!(
-        format!("{error:?}").contains("ConnectionReset"),
-        "{error:?}"
-    );
+    assert!(format!("{error:?}").contains("ConnectionReset"), "{error:?}");
     assert_eq!(served.get(PATH).await.status, 200);
 }
 
@@ -128,11 +79,7 @@ async fn a_hanging_request_ends_with_the_client_or_with_the_simulator() {
     let url = format!("{}{PATH}", served.simulator.url());
     let request = served.client.get(&url).timeout(Duration::from_millis(200));
     assert!(request.send().await.unwrap_err().is_timeout());
-    served
-        .simulator
-        .faults()
-        .push(FaultRule::once(Fault::Hang))
-        .unwrap();
+    served.simulator.faults().push(FaultRule::once(Fault::Hang)).unwrap();
     let hanging = tokio::spawn(served.client.get(&url).send());
     while served.simulator.requests().count < 2 {
         tokio::task::yield_now().await;
@@ -150,29 +97,17 @@ async fn a_slow_drip_is_slow_and_whole() {
     let whole = served.get(path).await.text;
     // At this rate the body takes about five drops of fifty milliseconds.
     let bytes_per_sec = whole.len() as u32 * 4;
-    served
-        .simulator
-        .faults()
-        .push(FaultRule::once(Fault::SlowDrip { bytes_per_sec }))
-        .unwrap();
+    served.simulator.faults().push(FaultRule::once(Fault::SlowDrip { bytes_per_sec })).unwrap();
     let began = std::time::Instant::now();
     assert_eq!(served.get(path).await.text, whole);
-    assert!(
-        began.elapsed() >= Duration::from_millis(200),
-        "{:?}",
-        began.elapsed()
-    );
+    assert!(began.elapsed() >= Duration::from_millis(200), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
 async fn a_delayed_answer_is_late_and_right() {
     let served = served(AFTERNOON).await;
     let whole = served.get(PATH).await.text;
-    served
-        .simulator
-        .faults()
-        .push(FaultRule::once(Fault::Delay(120)))
-        .unwrap();
+    served.simulator.faults().push(FaultRule::once(Fault::Delay(120))).unwrap();
     let began = std::time::Instant::now();
     assert_eq!(served.get(PATH).await.text, whole);
     assert!(began.elapsed() >= Duration::from_millis(120));
@@ -213,47 +148,15 @@ async fn the_script_can_be_written_and_read_over_http() {
         r#"{"fault": {"wrong_types": "price"}}"#,
         r#"{"fault": {"delay": 5}}"#,
     ] {
-        let post = served
-            .client
-            .post(&url)
-            .header("content-type", "application/json")
-            .body(rule);
+        let post = served.client.post(&url).header("content-type", "application/json").body(rule);
         assert_eq!(post.send().await.unwrap().status().as_u16(), 200, "{rule}");
     }
-    let text = served
-        .client
-        .get(&url)
-        .send()
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
+    let text = served.client.get(&url).send().await.unwrap().text().await.unwrap();
     let listed: Vec<FaultRule> = serde_json::from_str(&text).unwrap();
     assert_eq!(listed, served.simulator.faults().list());
-    assert_eq!(
-        listed[0],
-        FaultRule::once(Fault::Status500).on("/api/stock")
-    );
-    assert_eq!(
-        listed[1],
-        FaultRule::times(Fault::SlowDrip { bytes_per_sec: 9 }, 3).after(1)
-    );
-    assert_eq!(
-        served
-            .client
-            .delete(&url)
-            .send()
-            .await
-            .unwrap()
-            .status()
-            .as_u16(),
-        204
-    );
+    assert_eq!(listed[0], FaultRule::once(Fault::Status500).on("/api/stock"));
+    assert_eq!(listed[1], FaultRule::times(Fault::SlowDrip { bytes_per_sec: 9 }, 3).after(1));
+    assert_eq!(served.client.delete(&url).send().await.unwrap().status().as_u16(), 204);
     assert_eq!(served.simulator.faults().list(), []);
-    assert_eq!(
-        served.simulator.requests().count,
-        0,
-        "the vendor never saw these"
-    );
+    assert_eq!(served.simulator.requests().count, 0, "the vendor never saw these");
 }

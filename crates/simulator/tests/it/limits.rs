@@ -23,20 +23,13 @@ async fn only_the_right_key_is_served_and_a_wrong_one_learns_no_limits() {
     let requests = [
         served.client.get(&url),
         served.client.get(&url).bearer_auth("another"),
-        served
-            .client
-            .get(&url)
-            .header("authorization", "simulated-key"),
+        served.client.get(&url).header("authorization", "simulated-key"),
         served.client.get(format!("{url}?token=simulated-key")),
     ];
     for request in requests {
         let response = request.send().await.unwrap();
         assert_eq!(response.status().as_u16(), 401);
-        assert!(
-            HEADERS
-                .iter()
-                .all(|name| !response.headers().contains_key(*name))
-        );
+        assert!(HEADERS.iter().all(|name| !response.headers().contains_key(*name)));
     }
     assert_eq!(served.get("/api/darkpool/SPY").await.status, 200);
     assert_eq!(served.simulator.requests().count, 5);
@@ -95,25 +88,12 @@ async fn the_history_wall_names_the_first_date_behind_it() {
     assert_eq!(refused.status, 403);
     assert_eq!(refused.json()["code"], "historic_data_access_missing");
     let message = refused.json()["message"].to_string();
-    let (_, named) = message
-        .split_once("currently available to you is ")
-        .unwrap();
+    let (_, named) = message.split_once("currently available to you is ").unwrap();
     let earliest = &named[..10];
-    assert!(
-        !served
-            .rows(&format!("/api/darkpool/SPY?date={earliest}"))
-            .await
-            .is_empty()
-    );
+    assert!(!served.rows(&format!("/api/darkpool/SPY?date={earliest}")).await.is_empty());
     let path = format!("/api/stock/SPY/ohlc/1m?date={earliest}");
     assert_eq!(served.rows(&path).await.len(), 960);
-    assert_eq!(
-        served
-            .get("/api/stock/SPY/ohlc/1m?end_date=2026-03-05")
-            .await
-            .status,
-        403
-    );
+    assert_eq!(served.get("/api/stock/SPY/ohlc/1m?end_date=2026-03-05").await.status, 403);
     let sessions = served
         .simulator
         .market()

@@ -45,18 +45,12 @@ pub(crate) async fn served_with(now: &str, configure: impl FnOnce(&mut Simulator
     let mut config = SimulatorConfig::new(SEED, clock.clock());
     config.plan.per_minute = None;
     configure(&mut config);
-    let simulator = Simulator::start(config)
-        .await
-        .expect("a free loopback port");
+    let simulator = Simulator::start(config).await.expect("a free loopback port");
     let client = Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .expect("a client without extras");
-    Served {
-        simulator,
-        clock,
-        client,
-    }
+    Served { simulator, clock, client }
 }
 
 pub(crate) async fn served(now: &str) -> Served {
@@ -66,31 +60,20 @@ pub(crate) async fn served(now: &str) -> Served {
 impl Served {
     pub(crate) async fn send(&self, path: &str) -> reqwest::Result<Response> {
         let url = format!("{}{path}", self.simulator.url());
-        self.client
-            .get(url)
-            .bearer_auth(self.simulator.key())
-            .send()
-            .await
+        self.client.get(url).bearer_auth(self.simulator.key()).send().await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answered {
         let response = self.send(path).await.expect(path);
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Answered {
-            status,
-            headers,
-            text: response.text().await.expect(path),
-        }
+        Answered { status, headers, text: response.text().await.expect(path) }
     }
 
     /// The rows of a successful answer.
     pub(crate) async fn rows(&self, path: &str) -> Vec<Value> {
         let answered = self.get(path).await;
         assert_eq!(answered.status, 200, "{path}: {}", answered.text);
-        answered.json()["data"]
-            .as_array()
-            .expect("rows in an array")
-            .clone()
+        answered.json()["data"].as_array().expect("rows in an array").clone()
     }
 
     /// Every row of a session, paged as a careful client does it: newest first, the cursor one
@@ -100,9 +83,7 @@ impl Served {
         let mut seen = HashSet::new();
         let mut cursor = String::new();
         loop {
-            let page = self
-                .rows(&format!("/api/darkpool/{symbol}?date={date}{cursor}"))
-                .await;
+            let page = self.rows(&format!("/api/darkpool/{symbol}?date={date}{cursor}")).await;
             let full = page.len() == 500;
             rows.extend(page.into_iter().filter(|row| seen.insert(row.to_string())));
             if !full {
@@ -120,16 +101,11 @@ impl Answered {
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .get(name)
-            .map(|value| value.to_str().expect("a text header"))
+        self.headers.get(name).map(|value| value.to_str().expect("a text header"))
     }
 
     pub(crate) fn number(&self, name: &str) -> i64 {
-        self.header(name)
-            .expect(name)
-            .parse()
-            .expect("a whole number")
+        self.header(name).expect(name).parse().expect("a whole number")
     }
 }
 

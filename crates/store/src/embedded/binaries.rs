@@ -47,29 +47,16 @@ impl Binaries {
     /// # Errors
     /// There is none, it does not run, or it is too old.
     pub fn at(root: &Path) -> Result<Self, EmbeddedError> {
-        let bad = |message: String| EmbeddedError::BadBinaries {
-            path: root.to_owned(),
-            message,
-        };
-        let output = Command::new(root.join("bin/postgres"))
-            .arg("--version")
-            .output();
+        let bad = |message: String| EmbeddedError::BadBinaries { path: root.to_owned(), message };
+        let output = Command::new(root.join("bin/postgres")).arg("--version").output();
         let output = output.map_err(|error| bad(format!("bin/postgres: {error}")))?;
         let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         let major = major_of(&text).ok_or_else(|| bad(format!("it calls itself \"{text}\"")))?;
         if major < LEAST_MAJOR {
             return Err(bad(format!("version {major} is older than {LEAST_MAJOR}")));
         }
-        let version = text
-            .split_whitespace()
-            .nth(2)
-            .unwrap_or_default()
-            .to_owned();
-        Ok(Self {
-            root: root.to_owned(),
-            major,
-            version,
-        })
+        let version = text.split_whitespace().nth(2).unwrap_or_default().to_owned();
+        Ok(Self { root: root.to_owned(), major, version })
     }
 
     pub(super) fn program(&self, name: &str) -> PathBuf {
@@ -80,9 +67,7 @@ impl Binaries {
 fn candidates(shipped: Option<&Path>) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = shipped.map(Path::to_owned).into_iter().collect();
     found.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vendor/pg"));
-    let beside = std::env::current_exe()
-        .ok()
-        .and_then(|exe| Some(exe.parent()?.join("pg")));
+    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("pg")));
     found.extend(beside);
     found.extend(debian());
     found
@@ -90,10 +75,7 @@ fn candidates(shipped: Option<&Path>) -> Vec<PathBuf> {
 
 /// Debian's servers, newest first.
 fn debian() -> Vec<PathBuf> {
-    let entries = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
+    let entries = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let numbered = |path: PathBuf| -> Option<(u32, PathBuf)> {
         Some((path.file_name()?.to_str()?.parse().ok()?, path))
     };
@@ -117,10 +99,7 @@ mod tests {
     fn the_major_version_is_read_from_what_the_server_prints() {
         for (text, expected) in [
             ("postgres (PostgreSQL) 18.4", Some(18)),
-            (
-                "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)",
-                Some(15),
-            ),
+            ("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)", Some(15)),
             ("postgres (PostgreSQL) 19beta1", Some(19)),
             ("psql (PostgreSQL) 18.4", None),
             ("", None),
@@ -131,12 +110,7 @@ mod tests {
 
     #[test]
     fn a_folder_without_a_server_says_so() {
-        let error = Binaries::at(Path::new("/nowhere"))
-            .expect_err("no server there")
-            .to_string();
-        assert!(
-            error.contains("/nowhere") && error.contains("bin/postgres"),
-            "{error}"
-        );
+        let error = Binaries::at(Path::new("/nowhere")).expect_err("no server there").to_string();
+        assert!(error.contains("/nowhere") && error.contains("bin/postgres"), "{error}");
     }
 }

@@ -47,12 +47,7 @@ impl Folder {
         let root = fs::canonicalize(root).map_err(EmbeddedError::file(root))?;
         let lock = lock(&root)?;
         owner.open_folder(&root)?;
-        Ok(Self {
-            root,
-            durability,
-            owner,
-            _lock: lock,
-        })
+        Ok(Self { root, durability, owner, _lock: lock })
     }
 
     pub(super) fn cluster(&self) -> PathBuf {
@@ -101,17 +96,12 @@ impl Folder {
     /// A private folder for the socket, with a path short enough for one.
     pub(super) fn socket_dir(&self) -> Result<PathBuf, EmbeddedError> {
         let digest = Sha256::digest(self.root.as_os_str().as_encoded_bytes());
-        let hash: String = digest
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let hash: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
         let base = runtime.filter(|_| !rustix::process::geteuid().is_root());
         let short = |base: &PathBuf| base.as_os_str().len() <= MAX_SOCKET_DIR_BYTES - 26;
-        let base = base
-            .filter(|base| base.is_dir() && short(base))
-            .unwrap_or_else(std::env::temp_dir);
+        let base =
+            base.filter(|base| base.is_dir() && short(base)).unwrap_or_else(std::env::temp_dir);
         let path = base.join(format!("undertow-{hash}"));
         match DirBuilder::new().mode(0o700).create(&path) {
             Ok(()) => self.owner.give(&path)?,
@@ -147,10 +137,7 @@ impl Folder {
         if self.cluster().join("PG_VERSION").exists() {
             return Err(EmbeddedError::Damaged {
                 cluster: self.cluster(),
-                message: format!(
-                    "{}, the password of this database, is missing",
-                    path.display()
-                ),
+                message: format!("{}, the password of this database, is missing", path.display()),
             });
         }
         let mut bytes = [0_u8; PASSWORD_BYTES];
@@ -166,10 +153,7 @@ impl Folder {
         at: &Path,
         password: &str,
     ) -> Result<(), EmbeddedError> {
-        DirBuilder::new()
-            .mode(0o700)
-            .create(at)
-            .map_err(EmbeddedError::file(at))?;
+        DirBuilder::new().mode(0o700).create(at).map_err(EmbeddedError::file(at))?;
         self.owner.give(at)?;
         let password_file = self.root.join("password.initdb");
         write_private(&password_file, password)?;
@@ -182,29 +166,21 @@ impl Folder {
             return Ok(());
         }
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        Err(EmbeddedError::InitFailed {
-            cluster: at.to_owned(),
-            message: said,
-        })
+        Err(EmbeddedError::InitFailed { cluster: at.to_owned(), message: said })
     }
 
     fn initdb(&self, binaries: &Binaries, at: &Path, password_file: &Path) -> Command {
         let mut command = Command::new(binaries.program("initdb"));
-        command
-            .env_clear()
-            .env("LC_ALL", "C")
-            .env("TZ", "UTC")
-            .current_dir("/");
+        command.env_clear().env("LC_ALL", "C").env("TZ", "UTC").current_dir("/");
         command.stdin(Stdio::null()).arg("-D").arg(at);
         command.args(["-U", USER, "-E", "UTF8", "--locale=C", "--data-checksums"]);
         if binaries.major >= 17 {
             command.args(["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]);
         }
         match self.durability {
-            Durability::Full => command
-                .args(["-A", "scram-sha-256"])
-                .arg("--pwfile")
-                .arg(password_file),
+            Durability::Full => {
+                command.args(["-A", "scram-sha-256"]).arg("--pwfile").arg(password_file)
+            }
             Durability::Throwaway => command.args(["-A", "trust", "--no-sync"]),
         };
         self.owner.apply(&mut command);
@@ -213,11 +189,10 @@ impl Folder {
 
     /// Keeps what cannot be used, under a name that says what it is.
     fn move_aside(&self, path: &Path) -> Result<(), EmbeddedError> {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_millis();
-        let kept = self.root.join(format!("cluster.half-made-{now}"));
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let name = |number: u32| self.root.join(format!("cluster.half-made-{now}-{number}"));
+        // Two may be moved within one millisecond.
+        let kept = if name(1).exists() { name(2) } else { name(1) };
         tracing::warn!(from = %path.display(), to = %kept.display(), "moved a half-made database aside");
         fs::rename(path, &kept).map_err(EmbeddedError::file(path))
     }
@@ -253,10 +228,7 @@ fn completeness(cluster: &Path) -> Result<Completeness, EmbeddedError> {
         return Ok(Completeness::Missing);
     }
     let parts = ["PG_VERSION", "global/pg_control"];
-    let missing: Vec<_> = parts
-        .into_iter()
-        .filter(|part| !cluster.join(part).exists())
-        .collect();
+    let missing: Vec<_> = parts.into_iter().filter(|part| !cluster.join(part).exists()).collect();
     match missing.as_slice() {
         [] => Ok(Completeness::Whole),
         [_, _] => Ok(Completeness::HalfMade),
@@ -278,9 +250,7 @@ fn lock(root: &Path) -> Result<File, EmbeddedError> {
         .map_err(EmbeddedError::file(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(EmbeddedError::InUse {
-            data_dir: root.to_owned(),
-        }),
+        Err(TryLockError::WouldBlock) => Err(EmbeddedError::InUse { data_dir: root.to_owned() }),
         Err(TryLockError::Error(error)) => Err(EmbeddedError::file(path)(error)),
     }
 }
@@ -289,12 +259,8 @@ fn lock(root: &Path) -> Result<File, EmbeddedError> {
 fn write_private(path: &Path, text: &str) -> Result<(), EmbeddedError> {
     let half = path.with_extension("part");
     let write = || -> io::Result<()> {
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(true)
-            .write(true)
-            .mode(0o600)
-            .open(&half)?;
+        let mut file =
+            OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&half)?;
         file.set_permissions(fs::Permissions::from_mode(0o600))?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
@@ -304,9 +270,7 @@ fn write_private(path: &Path, text: &str) -> Result<(), EmbeddedError> {
 }
 
 fn sync_folder(path: &Path) -> Result<(), EmbeddedError> {
-    File::open(path)
-        .and_then(|folder| folder.sync_all())
-        .map_err(EmbeddedError::file(path))
+    File::open(path).and_then(|folder| folder.sync_all()).map_err(EmbeddedError::file(path))
 }
 
 /// Opens the log for appending: children of an earlier server may still write to it.

@@ -37,15 +37,12 @@ impl Owner {
                 "Postgres does not run as root: set {ACCOUNT_VARIABLE} to another account than {name}"
             )));
         }
-        Ok(Self {
-            other: Some((uid, gid)),
-        })
+        Ok(Self { other: Some((uid, gid)) })
     }
 
     /// The user that owns what the server owns.
     pub(super) fn uid(self) -> u32 {
-        self.other
-            .map_or_else(|| rustix::process::geteuid().as_raw(), |(uid, _)| uid)
+        self.other.map_or_else(|| rustix::process::geteuid().as_raw(), |(uid, _)| uid)
     }
 
     /// Gives a file or folder to the server.
@@ -69,9 +66,7 @@ impl Owner {
         if self.other.is_none() {
             return Ok(());
         }
-        let mode = fs::metadata(folder)
-            .map_err(EmbeddedError::file(folder))?
-            .mode();
+        let mode = fs::metadata(folder).map_err(EmbeddedError::file(folder))?.mode();
         let searchable = fs::Permissions::from_mode(mode | SEARCHABLE);
         fs::set_permissions(folder, searchable).map_err(EmbeddedError::file(folder))?;
         match first_shut(folder) {
@@ -96,10 +91,7 @@ impl Owner {
         if !is_our_copy(&copy) {
             copy_aside(&binaries.root, &copy)?;
         }
-        Ok(Binaries {
-            root: copy,
-            ..binaries
-        })
+        Ok(Binaries { root: copy, ..binaries })
     }
 }
 
@@ -155,9 +147,7 @@ fn copy_tree(from: &Path, to: &Path) -> Result<(), EmbeddedError> {
 }
 
 fn open_to_all(path: &Path) -> Result<(), EmbeddedError> {
-    let mode = fs::metadata(path)
-        .map_err(EmbeddedError::file(path))?
-        .mode();
+    let mode = fs::metadata(path).map_err(EmbeddedError::file(path))?.mode();
     let readable = (mode | READABLE) & !0o022;
     fs::set_permissions(path, fs::Permissions::from_mode(readable))
         .map_err(EmbeddedError::file(path))

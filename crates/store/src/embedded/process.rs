@@ -37,9 +37,7 @@ pub(super) fn spawn(launch: &Launch) -> Result<Child, EmbeddedError> {
         .process_group(0);
     launch.owner.apply(&mut command);
     end_with_us(&mut command);
-    command
-        .spawn()
-        .map_err(EmbeddedError::file(&launch.postgres))
+    command.spawn().map_err(EmbeddedError::file(&launch.postgres))
 }
 
 /// Asks the kernel to shut the server down when we are killed.
@@ -58,11 +56,7 @@ fn end_with_us(command: &mut Command) {
             }
             // We may have died before the request: then nobody would ever end the server.
             let still_ours = u32::try_from(libc::getppid()) == Ok(parent);
-            if still_ours {
-                Ok(())
-            } else {
-                Err(io::Error::from_raw_os_error(libc::ESRCH))
-            }
+            if still_ours { Ok(()) } else { Err(io::Error::from_raw_os_error(libc::ESRCH)) }
         });
     }
 }
@@ -141,10 +135,7 @@ fn set_stale_pid_file_aside(cluster: &Path) -> Result<(), EmbeddedError> {
 
 fn orphan(cluster: &Path, pid: Pid) -> EmbeddedError {
     let process_id = pid.as_raw_pid().unsigned_abs();
-    EmbeddedError::Orphan {
-        cluster: cluster.to_owned(),
-        process_id,
-    }
+    EmbeddedError::Orphan { cluster: cluster.to_owned(), process_id }
 }
 
 fn wait_until(mut done: impl FnMut() -> bool) -> bool {
@@ -164,8 +155,7 @@ fn is_server_on(pid: Pid, cluster: &Path) -> bool {
     let process = Path::new("/proc").join(pid.as_raw_pid().to_string());
     let is_postgres = fs::read_link(process.join("exe")).is_ok_and(|exe| {
         // The kernel appends " (deleted)" after an upgrade replaced the file.
-        exe.file_name()
-            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"postgres"))
+        exe.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"postgres"))
     });
     is_postgres && fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd == cluster)
 }
@@ -175,19 +165,14 @@ fn is_server_on(pid: Pid, cluster: &Path) -> bool {
 fn servers_on(cluster: &Path) -> Vec<Pid> {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pid = |entry: fs::DirEntry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?);
-    processes
-        .filter_map(pid)
-        .filter(|pid| is_server_on(*pid, cluster))
-        .collect()
+    processes.filter_map(pid).filter(|pid| is_server_on(*pid, cluster)).collect()
 }
 
 /// Without /proc the command line is all there is: the postmaster's names its cluster.
 #[cfg(not(target_os = "linux"))]
 fn is_server_on(pid: Pid, cluster: &Path) -> bool {
     let pid = pid.as_raw_pid().to_string();
-    let output = Command::new("ps")
-        .args(["-p", &pid, "-o", "command="])
-        .output();
+    let output = Command::new("ps").args(["-p", &pid, "-o", "command="]).output();
     output.is_ok_and(|output| {
         let line = String::from_utf8_lossy(&output.stdout).into_owned();
         line.contains("bin/postgres") && line.contains(&format!("-D {}", cluster.display()))

@@ -22,10 +22,10 @@ const LINGER_LIMIT: Duration = Duration::from_secs(10);
 const LINGER_PAUSE: Duration = Duration::from_millis(100);
 /// Pause before the first restart of a server that died; doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// Longest pause between restarts.
-const MAX_PAUSE: Duration = Duration::from_secs(30);
+/// Longest pause between restarts: collecting is to go on within ten seconds of a crash.
+const MAX_PAUSE: Duration = Duration::from_secs(2);
 /// A server that ran this long has recovered: its earlier deaths are forgotten.
-const RECOVERED_AFTER: Duration = Duration::from_secs(60);
+const RECOVERED_AFTER: Duration = Duration::from_secs(10);
 /// How long a dropped server may take to end before we stop waiting for it.
 const DROP_LIMIT: Duration = Duration::from_secs(10);
 
@@ -88,10 +88,7 @@ impl Supervisor {
             .name("postgres".to_owned())
             .spawn(move || for_thread.run(&launch))
             .map_err(EmbeddedError::file(log))?;
-        Ok(Self {
-            shared,
-            thread: Some(thread),
-        })
+        Ok(Self { shared, thread: Some(thread) })
     }
 
     pub(super) fn state(&self) -> watch::Receiver<ServerState> {
@@ -99,9 +96,7 @@ impl Supervisor {
     }
 
     pub(super) fn process_id(&self) -> Option<u32> {
-        self.shared
-            .process()
-            .map(|pid| pid.as_raw_pid().unsigned_abs())
+        self.shared.process().map(|pid| pid.as_raw_pid().unsigned_abs())
     }
 
     pub(super) fn request_stop(&self, signal: Signal) {
@@ -120,9 +115,7 @@ impl Supervisor {
             return false;
         }
         // A final state is the last thing the thread does.
-        self.thread
-            .take()
-            .is_none_or(|thread| thread.join().is_ok())
+        self.thread.take().is_none_or(|thread| thread.join().is_ok())
     }
 }
 
@@ -194,9 +187,7 @@ impl Shared {
         self.state.send_replace(ServerState::Ready);
         let began = Instant::now();
         self.until_exit(&mut child);
-        Life::Died {
-            ran: began.elapsed(),
-        }
+        Life::Died { ran: began.elapsed() }
     }
 
     /// Starts the child under the lock, so that a stop either sees it or prevents it.

@@ -38,13 +38,7 @@ fn slot(from: i64, to: i64, state: SlotState) -> SlotResult {
 }
 
 fn filter() -> SlotFilter {
-    SlotFilter {
-        vendor: VENDOR,
-        kind: SlotKind::Prints,
-        symbol: None,
-        from: day(),
-        to: day(),
-    }
+    SlotFilter { vendor: VENDOR, kind: SlotKind::Prints, symbol: None, from: day(), to: day() }
 }
 
 #[tokio::test]
@@ -64,16 +58,10 @@ async fn a_slot_ends_in_one_state_and_only_a_success_replaces_a_failure() {
     {
         let from = 60 * i64::try_from(second).unwrap();
         for state in &steps {
-            store
-                .put_slot(&slot(from, from + 60, *state))
-                .await
-                .unwrap();
+            store.put_slot(&slot(from, from + 60, *state)).await.unwrap();
         }
         let found = store.slots(&filter()).await.unwrap();
-        let here: Vec<_> = found
-            .iter()
-            .filter(|slot| slot.slot_start == after(from))
-            .collect();
+        let here: Vec<_> = found.iter().filter(|slot| slot.slot_start == after(from)).collect();
         assert_eq!(here.len(), 1, "{steps:?}");
         assert_eq!(*here[0], slot(from, from + 60, expected), "{steps:?}");
     }
@@ -97,10 +85,7 @@ async fn gaps_are_what_failed_and_was_not_read_since() {
         slot(150, 250, SlotState::Stored),
         slot(400, 499, SlotState::Failed),
         overfull.clone(),
-        SlotResult {
-            symbol: symbol("QQQ"),
-            ..slot(0, 50, SlotState::Skipped)
-        },
+        SlotResult { symbol: symbol("QQQ"), ..slot(0, 50, SlotState::Skipped) },
     ] {
         store.put_slot(&slot).await.unwrap();
     }
@@ -115,40 +100,20 @@ async fn gaps_are_what_failed_and_was_not_read_since() {
             )
         })
         .collect();
-    let expected = [
-        ("QQQ", 0, 50),
-        ("SPY", 30, 31),
-        ("SPY", 100, 150),
-        ("SPY", 250, 300),
-        ("SPY", 400, 499),
-    ];
+    let expected =
+        [("QQQ", 0, 50), ("SPY", 30, 31), ("SPY", 100, 150), ("SPY", 250, 300), ("SPY", 400, 499)];
     assert_eq!(found, expected);
     assert_eq!(gaps[1].reason, "more than 1000 prints in one second");
 
-    let coverage = store
-        .coverage(&SlotFilter {
-            symbol: Some(symbol("SPY")),
-            ..filter()
-        })
-        .await
-        .unwrap();
+    let coverage =
+        store.coverage(&SlotFilter { symbol: Some(symbol("SPY")), ..filter() }).await.unwrap();
     assert_eq!(coverage.len(), 1);
     let spy = &coverage[0];
-    assert_eq!(
-        (spy.stored, spy.empty, spy.failed, spy.skipped, spy.gaps),
-        (3, 1, 2, 1, 1)
-    );
+    assert_eq!((spy.stored, spy.empty, spy.failed, spy.skipped, spy.gaps), (3, 1, 2, 1, 1));
     assert_eq!((spy.delivered, spy.covered_seconds), (30, 300));
 
     // The overfull second is made good by itself only.
-    store
-        .put_slot(&SlotResult {
-            gap: false,
-            reason: None,
-            ..overfull
-        })
-        .await
-        .unwrap();
+    store.put_slot(&SlotResult { gap: false, reason: None, ..overfull }).await.unwrap();
     assert_eq!(store.gaps(&filter()).await.unwrap().len(), 4);
 }
 
@@ -156,14 +121,8 @@ async fn gaps_are_what_failed_and_was_not_read_since() {
 async fn a_failure_needs_a_reason_and_a_slot_a_length() {
     let (_database, store) = open().await;
     for broken in [
-        SlotResult {
-            reason: None,
-            ..slot(0, 1, SlotState::Failed)
-        },
-        SlotResult {
-            gap: true,
-            ..slot(0, 1, SlotState::Stored)
-        },
+        SlotResult { reason: None, ..slot(0, 1, SlotState::Failed) },
+        SlotResult { gap: true, ..slot(0, 1, SlotState::Stored) },
         slot(5, 5, SlotState::Stored),
     ] {
         assert!(store.put_slot(&broken).await.is_err(), "{broken:?}");
@@ -182,20 +141,12 @@ async fn the_same_text_is_kept_once_and_counted() {
         received_at: after(seconds),
     };
     let long = "é".repeat(MAX_RAW_BYTES);
-    let rejects = [
-        rejected("{\"a\"\0}", 1),
-        rejected(&long, 2),
-        rejected("{\"a\"\0}", 3),
-    ];
+    let rejects = [rejected("{\"a\"\0}", 1), rejected(&long, 2), rejected("{\"a\"\0}", 3)];
     store.quarantine(&rejects).await.unwrap();
     let rows = store.quarantine_rows(10).await.unwrap();
     assert_eq!(rows.len(), 2);
     assert_eq!(
-        (
-            rows[0].seen,
-            rows[0].first_received_at,
-            rows[0].rejected.received_at
-        ),
+        (rows[0].seen, rows[0].first_received_at, rows[0].rejected.received_at),
         (2, after(1), after(3))
     );
     assert_eq!(rows[0].rejected.raw, "{\"a\"\u{fffd}}");
@@ -217,11 +168,8 @@ async fn the_log_is_read_newest_first() {
         message: format!("entry {n}"),
         detail: Some(json!({ "n": n })),
     };
-    let entries = [
-        entry(1, LogLevel::Info),
-        entry(2, LogLevel::Warning),
-        entry(3, LogLevel::Error),
-    ];
+    let entries =
+        [entry(1, LogLevel::Info), entry(2, LogLevel::Warning), entry(3, LogLevel::Error)];
     for entry in &entries {
         store.append_log(entry).await.unwrap();
     }
@@ -237,14 +185,8 @@ async fn a_budget_survives_as_it_was() {
     assert_eq!(store.load_budget(VENDOR).await.unwrap(), None);
     for used in [766, 767] {
         let state = json!({ "day_limit": 20_000, "day_used": used });
-        store
-            .save_budget(VENDOR, &state, after(used))
-            .await
-            .unwrap();
-        assert_eq!(
-            store.load_budget(VENDOR).await.unwrap(),
-            Some((state, after(used)))
-        );
+        store.save_budget(VENDOR, &state, after(used)).await.unwrap();
+        assert_eq!(store.load_budget(VENDOR).await.unwrap(), Some((state, after(used))));
     }
 }
 
@@ -259,40 +201,25 @@ async fn a_backfill_job_goes_on_where_it_stopped() {
         reread: true,
     };
     let job = store.create_backfill_job(&work, after(0)).await.unwrap();
-    assert_eq!(
-        (&job.work, job.state, job.finished_at),
-        (&work, BackfillState::Waiting, None)
-    );
+    assert_eq!((&job.work, job.state, job.finished_at), (&work, BackfillState::Waiting, None));
     let update = |state, n| BackfillUpdate {
         state,
         progress: json!({ "sessions_done": n }),
         message: Some("at the history wall".to_owned()),
         at: after(n),
     };
-    store
-        .update_backfill_job(job.id, &update(BackfillState::Running, 1))
-        .await
-        .unwrap();
+    store.update_backfill_job(job.id, &update(BackfillState::Running, 1)).await.unwrap();
     let unfinished = store.unfinished_backfill_jobs().await.unwrap();
     assert_eq!(unfinished.len(), 1);
     assert_eq!(unfinished[0].progress, json!({ "sessions_done": 1 }));
-    store
-        .update_backfill_job(job.id, &update(BackfillState::Stopped, 2))
-        .await
-        .unwrap();
+    store.update_backfill_job(job.id, &update(BackfillState::Stopped, 2)).await.unwrap();
     assert_eq!(store.unfinished_backfill_jobs().await.unwrap(), []);
     let ended = store.backfill_job(job.id).await.unwrap();
-    assert_eq!(
-        (ended.state, ended.finished_at),
-        (BackfillState::Stopped, Some(after(2)))
-    );
+    assert_eq!((ended.state, ended.finished_at), (BackfillState::Stopped, Some(after(2))));
     assert_eq!(store.backfill_jobs(10).await.unwrap(), [ended]);
     store.delete_backfill_job(job.id).await.unwrap();
     for missing in [
-        store
-            .delete_backfill_job(job.id)
-            .await
-            .expect_err("it is gone"),
+        store.delete_backfill_job(job.id).await.expect_err("it is gone"),
         store.backfill_job(job.id).await.expect_err("it is gone"),
         store
             .update_backfill_job(job.id, &update(BackfillState::Done, 3))
@@ -301,53 +228,30 @@ async fn a_backfill_job_goes_on_where_it_stopped() {
     ] {
         assert!(matches!(missing, StoreError::Missing(_)), "{missing}");
     }
-    let nothing = NewBackfill {
-        symbols: vec![],
-        ..work
-    };
+    let nothing = NewBackfill { symbols: vec![], ..work };
     assert!(store.create_backfill_job(&nothing, after(0)).await.is_err());
 }
 
 #[tokio::test]
 async fn the_watch_list_keeps_its_order() {
     let (_database, store) = open().await;
-    let list = |names: &[&str]| {
-        names
-            .iter()
-            .map(|name| symbol(name))
-            .collect::<Vec<Symbol>>()
-    };
+    let list = |names: &[&str]| names.iter().map(|name| symbol(name)).collect::<Vec<Symbol>>();
     let check = async |expected: &[&str]| {
         assert_eq!(store.watch_list().await.unwrap(), list(expected));
     };
-    store
-        .set_watch_list(&list(&["QQQ", "SPY", "QQQ"]), after(0))
-        .await
-        .unwrap();
+    store.set_watch_list(&list(&["QQQ", "SPY", "QQQ"]), after(0)).await.unwrap();
     check(&["QQQ", "SPY"]).await;
-    store
-        .add_to_watch_list(&symbol("AAPL"), after(1))
-        .await
-        .unwrap();
-    store
-        .add_to_watch_list(&symbol("QQQ"), after(1))
-        .await
-        .unwrap();
+    store.add_to_watch_list(&symbol("AAPL"), after(1)).await.unwrap();
+    store.add_to_watch_list(&symbol("QQQ"), after(1)).await.unwrap();
     check(&["QQQ", "SPY", "AAPL"]).await;
     assert!(store.remove_from_watch_list(&symbol("SPY")).await.unwrap());
     assert!(!store.remove_from_watch_list(&symbol("SPY")).await.unwrap());
     check(&["QQQ", "AAPL"]).await;
-    store
-        .set_watch_list(&list(&["AAPL", "IWM", "QQQ"]), after(2))
-        .await
-        .unwrap();
+    store.set_watch_list(&list(&["AAPL", "IWM", "QQQ"]), after(2)).await.unwrap();
     check(&["AAPL", "IWM", "QQQ"]).await;
     store.set_watch_list(&[], after(3)).await.unwrap();
     check(&[]).await;
-    store
-        .add_to_watch_list(&symbol("DIA"), after(4))
-        .await
-        .unwrap();
+    store.add_to_watch_list(&symbol("DIA"), after(4)).await.unwrap();
     check(&["DIA"]).await;
 }
 
@@ -362,22 +266,10 @@ async fn a_watermark_moves_forward_only() {
         reported_to: after(n),
     };
     for (given, expected) in [(10, 10), (5, 10), (20, 20)] {
-        let context = MergeContext {
-            watermark: Some(mark(given)),
-            ..MergeContext::default()
-        };
+        let context = MergeContext { watermark: Some(mark(given)), ..MergeContext::default() };
         store.merge_prints(vec![], context).await.unwrap();
-        let found = store
-            .watermarks(VENDOR, SlotKind::Bars, day())
-            .await
-            .unwrap();
+        let found = store.watermarks(VENDOR, SlotKind::Bars, day()).await.unwrap();
         assert_eq!(found, [mark(expected)]);
     }
-    assert_eq!(
-        store
-            .watermarks(VENDOR, SlotKind::Prints, day())
-            .await
-            .unwrap(),
-        []
-    );
+    assert_eq!(store.watermarks(VENDOR, SlotKind::Prints, day()).await.unwrap(), []);
 }

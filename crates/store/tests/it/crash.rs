@@ -16,7 +16,7 @@ use undertow_store::{MergeContext, Store, StoreOptions};
 
 use crate::fixtures::*;
 
-const KILLS: usize = 12;
+const KILLS: usize = 8;
 const BATCH: i64 = 200;
 
 async fn merge_until_acknowledged(store: &Store, batch: &[Print]) {
@@ -40,15 +40,10 @@ async fn kill(server: &EmbeddedPostgres, dice: &mut StdRng) {
     let arguments = if dice.random_range(0..3) > 0 {
         vec!["kill".to_owned(), "-9".to_owned(), postmaster.to_string()]
     } else {
-        ["pkill", "-9", "-n", "-P", &postmaster.to_string()]
-            .map(str::to_owned)
-            .to_vec()
+        ["pkill", "-9", "-n", "-P", &postmaster.to_string()].map(str::to_owned).to_vec()
     };
     // There may be nothing left to kill.
-    let _status = Command::new(&arguments[0])
-        .args(&arguments[1..])
-        .status()
-        .unwrap();
+    let _status = Command::new(&arguments[0]).args(&arguments[1..]).status().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,22 +52,16 @@ async fn killing_postgres_during_merges_loses_no_acknowledged_print_and_doubles_
     println!("seed {seed}");
     let mut dice = StdRng::seed_from_u64(seed);
     let folder = TempDir::new().unwrap();
-    let server = EmbeddedPostgres::start(EmbeddedConfig::new(folder.path()))
-        .await
-        .unwrap();
+    let server = EmbeddedPostgres::start(EmbeddedConfig::new(folder.path())).await.unwrap();
     let address = server.database("undertow").await.unwrap();
     let store = Store::open(address, StoreOptions::default()).await.unwrap();
 
     let mut acknowledged = HashSet::new();
     for round in 0..i64::try_from(KILLS).unwrap() {
         // Each batch repeats half of the one before, as a collector's pages do.
-        let batch: Vec<Print> = (0..BATCH)
-            .map(|n| print(round * BATCH / 2 + n, "622.12", "100"))
-            .collect();
-        tokio::join!(
-            merge_until_acknowledged(&store, &batch),
-            kill(&server, &mut dice)
-        );
+        let batch: Vec<Print> =
+            (0..BATCH).map(|n| print(round * BATCH / 2 + n, "622.12", "100")).collect();
+        tokio::join!(merge_until_acknowledged(&store, &batch), kill(&server, &mut dice));
         acknowledged.extend(batch.iter().map(Print::key));
     }
     merge_until_acknowledged(&store, &[]).await;
@@ -82,21 +71,11 @@ async fn killing_postgres_during_merges_loses_no_acknowledged_print_and_doubles_
     let keys: HashSet<_> = stored.iter().map(Print::key).collect();
     assert_eq!(keys.len(), stored.len(), "none twice");
     assert_eq!(keys, acknowledged, "none lost, none invented");
-    let before = store
-        .content_hash(ContentTable::LevelCells, &symbol("SPY"), day(), day())
-        .await
-        .unwrap();
-    store
-        .rebuild_rollups(&Day {
-            symbol: symbol("SPY"),
-            session_date: day(),
-        })
-        .await
-        .unwrap();
-    let after = store
-        .content_hash(ContentTable::LevelCells, &symbol("SPY"), day(), day())
-        .await
-        .unwrap();
+    let before =
+        store.content_hash(ContentTable::LevelCells, &symbol("SPY"), day(), day()).await.unwrap();
+    store.rebuild_rollups(&Day { symbol: symbol("SPY"), session_date: day() }).await.unwrap();
+    let after =
+        store.content_hash(ContentTable::LevelCells, &symbol("SPY"), day(), day()).await.unwrap();
     assert_eq!(before, after, "the roll-ups agree with the prints");
     store.close().await;
     server.stop().await.unwrap();

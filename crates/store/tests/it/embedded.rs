@@ -1,5 +1,5 @@
-//! The embedded server: its folder, its lock, and what earlier servers left behind. These tests
-//! start real servers with everything durable, as the app does.
+//! The embedded server: its folder, its lock, and what earlier servers left behind. The
+//! first test starts it as the app does; the others leave fsync out, which they say nothing about.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -9,11 +9,19 @@ use std::process::{Child, Command};
 
 use sqlx::ConnectOptions;
 use tempfile::TempDir;
-use undertow_store::embedded::{EmbeddedConfig, EmbeddedError, EmbeddedPostgres, ServerState};
+use undertow_store::embedded::{
+    Durability, EmbeddedConfig, EmbeddedError, EmbeddedPostgres, ServerState,
+};
 use undertow_store::{Store, StoreOptions};
 
+async fn start_durable(folder: &TempDir) -> EmbeddedPostgres {
+    EmbeddedPostgres::start(EmbeddedConfig::new(folder.path())).await.unwrap()
+}
+
 async fn start(folder: &TempDir) -> Result<EmbeddedPostgres, EmbeddedError> {
-    EmbeddedPostgres::start(EmbeddedConfig::new(folder.path())).await
+    let durability = Durability::Throwaway;
+    EmbeddedPostgres::start(EmbeddedConfig { durability, ..EmbeddedConfig::new(folder.path()) })
+        .await
 }
 
 async fn answers(server: &EmbeddedPostgres) -> bool {
@@ -21,10 +29,7 @@ async fn answers(server: &EmbeddedPostgres) -> bool {
     let Ok(mut connection) = address.connect().await else {
         return false;
     };
-    sqlx::query("SELECT 1")
-        .execute(&mut connection)
-        .await
-        .is_ok()
+    sqlx::query("SELECT 1").execute(&mut connection).await.is_ok()
 }
 
 fn mode(path: &Path) -> u32 {
@@ -34,17 +39,12 @@ fn mode(path: &Path) -> u32 {
 #[tokio::test]
 async fn it_starts_durable_private_and_keeps_its_data() {
     let folder = TempDir::new().unwrap();
-    let server = start(&folder).await.unwrap();
+    let server = start_durable(&folder).await;
     let address = server.database("undertow").await.unwrap();
-    let store = Store::open(address.clone(), StoreOptions::default())
-        .await
-        .unwrap();
+    let store = Store::open(address.clone(), StoreOptions::default()).await.unwrap();
     let status = store.status().await.unwrap();
     assert!(status.durable, "{status:?}");
-    assert_eq!(
-        status.server_version.split('.').next().unwrap(),
-        server.major().to_string()
-    );
+    assert_eq!(status.server_version.split('.').next().unwrap(), server.major().to_string());
     store
         .add_to_watch_list(&crate::fixtures::symbol("SPY"), crate::fixtures::after(0))
         .await
@@ -61,17 +61,11 @@ async fn it_starts_durable_private_and_keeps_its_data() {
     assert!(stranger.is_err(), "the password is asked for");
     server.stop().await.unwrap();
 
-    let server = start(&folder).await.unwrap();
-    assert_eq!(
-        fs::read_to_string(folder.path().join("password")).unwrap(),
-        password
-    );
-    let store = Store::open(
-        server.database("undertow").await.unwrap(),
-        StoreOptions::default(),
-    )
-    .await
-    .unwrap();
+    let server = start_durable(&folder).await;
+    assert_eq!(fs::read_to_string(folder.path().join("password")).unwrap(), password);
+    let store = Store::open(server.database("undertow").await.unwrap(), StoreOptions::default())
+        .await
+        .unwrap();
     assert_eq!(store.watch_list().await.unwrap().len(), 1);
     store.close().await;
     server.stop().await.unwrap();
@@ -88,10 +82,7 @@ async fn a_folder_in_use_is_refused_by_name() {
         error.to_string().contains(&name) && error.to_string().contains("already in use"),
         "{error}"
     );
-    assert!(
-        answers(&server).await,
-        "the refused start left the first server alone"
-    );
+    assert!(answers(&server).await, "the refused start left the first server alone");
     server.stop().await.unwrap();
 }
 
@@ -104,10 +95,7 @@ async fn data_of_another_major_version_is_left_untouched() {
     let error = start(&folder).await.expect_err("the data is of 9.6");
     assert!(matches!(error, EmbeddedError::WrongMajor { .. }), "{error}");
     let said = error.to_string();
-    assert!(
-        said.contains("Postgres 9.6") && said.contains("nothing was changed"),
-        "{said}"
-    );
+    assert!(said.contains("Postgres 9.6") && said.contains("nothing was changed"), "{said}");
     assert_eq!(fs::read_to_string(&version).unwrap(), "9.6\n");
 }
 
@@ -121,17 +109,11 @@ async fn a_half_made_cluster_is_moved_aside_and_made_again() {
     let server = start(&folder).await.unwrap();
     assert!(answers(&server).await);
     server.stop().await.unwrap();
-    let entries = fs::read_dir(folder.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let kept: Vec<_> = entries
-        .filter(|path| path.to_string_lossy().contains("half-made"))
-        .collect();
+    let entries = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let kept: Vec<_> =
+        entries.filter(|path| path.to_string_lossy().contains("half-made")).collect();
     assert_eq!(kept.len(), 2, "{kept:?}");
-    assert!(
-        kept.iter()
-            .all(|path| fs::read(path.join("postgresql.conf")).unwrap() == b"half")
-    );
+    assert!(kept.iter().all(|path| fs::read(path.join("postgresql.conf")).unwrap() == b"half"));
 }
 
 #[tokio::test]
@@ -173,20 +155,13 @@ async fn a_stale_pid_file_with_a_strangers_number_neither_stops_us_nor_the_stran
     let cluster = folder.path().join("cluster");
     fs::write(
         &pid_file,
-        format!(
-            "{}\n{}\n1\n5432\n/tmp\n\n\nready\n",
-            stranger.id(),
-            cluster.display()
-        ),
+        format!("{}\n{}\n1\n5432\n/tmp\n\n\nready\n", stranger.id(), cluster.display()),
     )
     .unwrap();
     let server = start(&folder).await.unwrap();
     assert!(answers(&server).await);
     assert!(stranger.try_wait().unwrap().is_none(), "the stranger lives");
-    assert!(
-        cluster.join("postmaster.pid.stale").exists(),
-        "the old file is kept"
-    );
+    assert!(cluster.join("postmaster.pid.stale").exists(), "the old file is kept");
     server.stop().await.unwrap();
     stranger.kill().unwrap();
     stranger.wait().unwrap();
@@ -200,11 +175,7 @@ async fn a_pid_file_of_a_dead_server_does_not_stop_us() {
     dead.kill().unwrap();
     dead.wait().unwrap();
     let cluster = folder.path().join("cluster");
-    let text = format!(
-        "{}\n{}\n1\n5432\n/tmp\n\n\nready\n",
-        dead.id(),
-        cluster.display()
-    );
+    let text = format!("{}\n{}\n1\n5432\n/tmp\n\n\nready\n", dead.id(), cluster.display());
     fs::write(cluster.join("postmaster.pid"), text).unwrap();
     start(&folder).await.unwrap().stop().await.unwrap();
 }
@@ -213,13 +184,7 @@ async fn a_pid_file_of_a_dead_server_does_not_stop_us() {
 async fn a_server_that_an_earlier_start_left_is_stopped_first() {
     let folder = TempDir::new().unwrap();
     let server = start(&folder).await.unwrap();
-    let socket = server
-        .database("undertow")
-        .await
-        .unwrap()
-        .get_socket()
-        .unwrap()
-        .clone();
+    let socket = server.database("undertow").await.unwrap().get_socket().unwrap().clone();
     server.stop().await.unwrap();
     let owner = fs::metadata(folder.path().join("cluster")).unwrap();
     let found = undertow_store::embedded::Binaries::locate(None).unwrap();
@@ -240,10 +205,7 @@ async fn a_server_that_an_earlier_start_left_is_stopped_first() {
     let server = start(&folder).await.unwrap();
     assert!(answers(&server).await);
     assert_ne!(server.process_id(), Some(orphan.id()));
-    assert!(
-        orphan.wait().unwrap().success(),
-        "it was shut down in order"
-    );
+    assert!(orphan.wait().unwrap().success(), "it was shut down in order");
     server.stop().await.unwrap();
 }
 
@@ -254,21 +216,9 @@ async fn a_server_that_is_killed_comes_back() {
     let mut state = server.state();
     for _ in 0..3 {
         let killed = server.process_id().unwrap();
-        assert!(
-            Command::new("kill")
-                .args(["-9", &killed.to_string()])
-                .status()
-                .unwrap()
-                .success()
-        );
-        state
-            .wait_for(|state| matches!(state, ServerState::Restarting { .. }))
-            .await
-            .unwrap();
-        state
-            .wait_for(|state| *state == ServerState::Ready)
-            .await
-            .unwrap();
+        assert!(Command::new("kill").args(["-9", &killed.to_string()]).status().unwrap().success());
+        state.wait_for(|state| matches!(state, ServerState::Restarting { .. })).await.unwrap();
+        state.wait_for(|state| *state == ServerState::Ready).await.unwrap();
         assert_ne!(server.process_id(), Some(killed));
         assert!(answers(&server).await);
     }
@@ -281,14 +231,8 @@ async fn dropping_the_handle_ends_the_server_and_frees_the_folder() {
     for _ in 0..2 {
         let server = start(&folder).await.unwrap();
         drop(server);
-        assert!(
-            !folder.path().join("cluster/postmaster.pid").exists(),
-            "an orderly end"
-        );
-        assert!(
-            folder.path().join("cluster/PG_VERSION").exists(),
-            "the data stays"
-        );
+        assert!(!folder.path().join("cluster/postmaster.pid").exists(), "an orderly end");
+        assert!(folder.path().join("cluster/PG_VERSION").exists(), "the data stays");
     }
 }
 
@@ -306,10 +250,7 @@ async fn a_database_name_is_checked() {
     let server = start(&folder).await.unwrap();
     for name in ["", "1a", "A", "a b", "a\"b", "é", &"a".repeat(41)] {
         let refused = server.database(name).await;
-        assert!(
-            matches!(refused, Err(EmbeddedError::BadDatabaseName(_))),
-            "{name:?}"
-        );
+        assert!(matches!(refused, Err(EmbeddedError::BadDatabaseName(_))), "{name:?}");
     }
     server.database("undertow_demo_7").await.unwrap();
     server.stop().await.unwrap();

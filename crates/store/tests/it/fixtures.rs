@@ -48,10 +48,7 @@ pub(crate) fn print(seconds: i64, price_text: &str, size: &str) -> Print {
         price: price(price_text),
         size: size.parse().unwrap(),
         day_volume: Some(1_000_000 + seconds),
-        quote: Some(Quote {
-            bid: price("622.10"),
-            ask: price("622.14"),
-        }),
+        quote: Some(Quote { bid: price("622.10"), ask: price("622.14") }),
         reasons: Reasons::empty(),
         market_center: Some("L".into()),
         sale_condition: None,
@@ -130,21 +127,8 @@ fn any_session() -> impl Strategy<Value = MarketSession> {
 
 /// A print of one of two symbols on one of two days. Few different keys, so that prints meet.
 pub(crate) fn any_print() -> impl Strategy<Value = Print> {
-    let identity = (
-        0_usize..2,
-        0_i64..2,
-        0_i64..3_000,
-        0_i64..3,
-        any_price(),
-        any_size(),
-    );
-    let content = (
-        any_session(),
-        any_quote(),
-        any_reasons(),
-        0_i64..2_000_000,
-        0_i64..1_000,
-    );
+    let identity = (0_usize..2, 0_i64..2, 0_i64..3_000, 0_i64..3, any_price(), any_size());
+    let content = (any_session(), any_quote(), any_reasons(), 0_i64..2_000_000, 0_i64..1_000);
     let texts = (any_text(), any_text(), any_text(), any_text(), any_text());
     (identity, content, texts, proptest::option::of(0_i64..3)).prop_map(
         |((name, days, seconds, tracking_id, price, size), content, texts, day_volume)| {

@@ -8,9 +8,7 @@ use undertow_testkit::postgres::TestDatabase;
 const REAL: StoreOptions = StoreOptions { simulated: None };
 
 fn simulated(seed: u64) -> StoreOptions {
-    StoreOptions {
-        simulated: Some(SimulatedMarket { seed }),
-    }
+    StoreOptions { simulated: Some(SimulatedMarket { seed }) }
 }
 
 #[tokio::test]
@@ -31,47 +29,20 @@ async fn real_and_simulated_data_never_share_a_database() {
         let database = TestDatabase::create().await.unwrap();
         let store = Store::open(database.address(), first).await.unwrap();
         assert_eq!(store.status().await.unwrap().simulated, first.simulated);
-        let refused = Store::open(database.address(), second)
-            .await
-            .expect_err(said);
-        assert!(
-            matches!(refused, StoreError::OtherMarket { .. }),
-            "{refused}"
-        );
+        let refused = Store::open(database.address(), second).await.expect_err(said);
+        assert!(matches!(refused, StoreError::OtherMarket { .. }), "{refused}");
         assert!(refused.to_string().contains(said), "{refused}");
     };
-    check(
-        REAL,
-        simulated(7),
-        "holds real data, not simulated data (seed 7)",
-    )
-    .await;
-    check(
-        simulated(7),
-        REAL,
-        "holds simulated data (seed 7), not real data",
-    )
-    .await;
-    check(
-        simulated(7),
-        simulated(8),
-        "(seed 7), not simulated data (seed 8)",
-    )
-    .await;
-    check(
-        simulated(u64::MAX),
-        simulated(0),
-        "(seed 18446744073709551615)",
-    )
-    .await;
+    check(REAL, simulated(7), "holds real data, not simulated data (seed 7)").await;
+    check(simulated(7), REAL, "holds simulated data (seed 7), not real data").await;
+    check(simulated(7), simulated(8), "(seed 7), not simulated data (seed 8)").await;
+    check(simulated(u64::MAX), simulated(0), "(seed 18446744073709551615)").await;
 }
 
 #[tokio::test]
 async fn a_schema_from_a_later_version_is_left_alone() {
     let database = TestDatabase::create().await.unwrap();
-    let mut connection = sqlx::PgConnection::connect_with(&database.address())
-        .await
-        .unwrap();
+    let mut connection = sqlx::PgConnection::connect_with(&database.address()).await.unwrap();
     connection
         .execute(
             "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
@@ -79,13 +50,8 @@ async fn a_schema_from_a_later_version_is_left_alone() {
         )
         .await
         .unwrap();
-    let refused = Store::open(database.address(), REAL)
-        .await
-        .expect_err("a later schema");
-    assert!(
-        matches!(refused, StoreError::SchemaTooNew { found: 9999, .. }),
-        "{refused}"
-    );
+    let refused = Store::open(database.address(), REAL).await.expect_err("a later schema");
+    assert!(matches!(refused, StoreError::SchemaTooNew { found: 9999, .. }), "{refused}");
     assert!(refused.to_string().contains("update Undertow"), "{refused}");
 }
 
@@ -95,31 +61,16 @@ async fn a_database_that_is_not_there_is_named_without_its_password() {
     let error = refused.expect_err("nothing listens on port 1");
     assert!(error.is_retryable(), "{error}");
     assert!(error.to_string().contains("127.0.0.1:1/nowhere"), "{error}");
-    assert!(
-        !format!("{error} {error:?}").contains("canary"),
-        "{error:?}"
-    );
+    assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
 }
 
 #[tokio::test]
 async fn one_program_collects_into_a_database() {
     let database = TestDatabase::create().await.unwrap();
-    let (one, two) = (
-        database.store().await.unwrap(),
-        database.store().await.unwrap(),
-    );
-    let mut lock = one
-        .collector_lock(VendorId::UnusualWhales)
-        .await
-        .unwrap()
-        .expect("it is free");
+    let (one, two) = (database.store().await.unwrap(), database.store().await.unwrap());
+    let mut lock = one.collector_lock(VendorId::UnusualWhales).await.unwrap().expect("it is free");
     assert!(lock.is_held().await);
-    assert!(
-        two.collector_lock(VendorId::UnusualWhales)
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(two.collector_lock(VendorId::UnusualWhales).await.unwrap().is_none());
     lock.release().await.unwrap();
     // The server lets go of it when it has read the end of the connection.
     let mut taken = None;
@@ -132,14 +83,9 @@ async fn one_program_collects_into_a_database() {
 async fn a_collector_learns_that_its_lock_is_gone() {
     let database = TestDatabase::create().await.unwrap();
     let store = database.store().await.unwrap();
-    let mut lock = store
-        .collector_lock(VendorId::UnusualWhales)
-        .await
-        .unwrap()
-        .expect("it is free");
-    let mut connection = sqlx::PgConnection::connect_with(&database.address())
-        .await
-        .unwrap();
+    let mut lock =
+        store.collector_lock(VendorId::UnusualWhales).await.unwrap().expect("it is free");
+    let mut connection = sqlx::PgConnection::connect_with(&database.address()).await.unwrap();
     connection
         .execute(
             "SELECT pg_terminate_backend(pid) FROM pg_locks
@@ -167,10 +113,7 @@ async fn a_transaction_that_was_cancelled_while_it_began_does_not_swallow_the_ne
         .await;
         drop(write);
     }
-    store
-        .set_watch_list(std::slice::from_ref(&symbol), at)
-        .await
-        .unwrap();
+    store.set_watch_list(std::slice::from_ref(&symbol), at).await.unwrap();
     let other = Store::open(database.address(), REAL).await.unwrap();
     assert_eq!(other.watch_list().await.unwrap(), [symbol]);
 }

@@ -53,16 +53,12 @@ const FACTS: [(&str, &str); 5] = [
 #[tokio::test]
 async fn the_schema_is_the_one_that_was_agreed_on() {
     let database = TestDatabase::create().await.unwrap();
-    let mut connection = sqlx::PgConnection::connect_with(&database.address())
-        .await
-        .unwrap();
+    let mut connection = sqlx::PgConnection::connect_with(&database.address()).await.unwrap();
     let mut dump = String::new();
     for (title, query) in FACTS {
         writeln!(dump, "-- {title}").unwrap();
-        let lines: Vec<String> = sqlx::query_scalar(query)
-            .fetch_all(&mut connection)
-            .await
-            .unwrap();
+        let lines: Vec<String> =
+            sqlx::query_scalar(query).fetch_all(&mut connection).await.unwrap();
         for line in lines {
             writeln!(dump, "{line}").unwrap();
         }
@@ -76,22 +72,11 @@ async fn no_row_can_hold_what_the_program_cannot_read() {
     let database = TestDatabase::create().await.unwrap();
     let store = database.store().await.unwrap();
     store
-        .merge_prints(
-            vec![crate::fixtures::print(1, "622.12", "100")],
-            Default::default(),
-        )
+        .merge_prints(vec![crate::fixtures::print(1, "622.12", "100")], Default::default())
         .await
         .unwrap();
-    store
-        .merge_bars(
-            vec![crate::fixtures::bar(1, "622.5", 10)],
-            Default::default(),
-        )
-        .await
-        .unwrap();
-    let mut connection = sqlx::PgConnection::connect_with(&database.address())
-        .await
-        .unwrap();
+    store.merge_bars(vec![crate::fixtures::bar(1, "622.5", 10)], Default::default()).await.unwrap();
+    let mut connection = sqlx::PgConnection::connect_with(&database.address()).await.unwrap();
     for change in [
         "UPDATE trading.darkpool_trades SET executed_at = 'infinity'",
         "UPDATE trading.darkpool_trades SET received_at = '-infinity'",

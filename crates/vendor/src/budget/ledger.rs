@@ -33,21 +33,12 @@ pub(super) enum Take {
 
 impl Ledger {
     pub(super) fn new(state: BudgetState) -> Self {
-        Self {
-            state,
-            in_flight: 0,
-            is_probing: state.observed_at.is_none(),
-        }
+        Self { state, in_flight: 0, is_probing: state.observed_at.is_none() }
     }
 
     pub(super) fn take(&mut self, priority: Priority, now: DateTime<Utc>) -> Take {
         self.turn_pages(now);
-        let day = |retry_at| {
-            Take::Refused(Refused {
-                scope: RateScope::Day,
-                retry_at,
-            })
-        };
+        let day = |retry_at| Take::Refused(Refused { scope: RateScope::Day, retry_at });
         if let Some(until) = self.state.day_exhausted_until {
             return day(Some(until));
         }
@@ -62,10 +53,8 @@ impl Ledger {
         }
         self.in_flight += 1;
         self.state.day_used = self.state.day_used.map(|used| used.saturating_add(1));
-        self.state.minute_remaining = self
-            .state
-            .minute_remaining
-            .map(|left| left.saturating_sub(1));
+        self.state.minute_remaining =
+            self.state.minute_remaining.map(|left| left.saturating_sub(1));
         Take::Granted
     }
 
@@ -78,10 +67,7 @@ impl Ledger {
         let others = self.in_flight.saturating_sub(1);
         let state = &mut self.state;
         state.day_limit = news.day_limit.or(state.day_limit);
-        state.day_used = news
-            .day_used
-            .map(|used| used.saturating_add(others))
-            .or(state.day_used);
+        state.day_used = news.day_used.map(|used| used.saturating_add(others)).or(state.day_used);
         state.day_resets_at = news.day_resets_at.or(state.day_resets_at);
         state.observed_at = Some(now);
         self.is_probing = false;
@@ -94,19 +80,14 @@ impl Ledger {
 
     fn learn_minute(&mut self, news: &RateNews, others: u32, now: DateTime<Utc>) {
         let is_spent = news.spent == Some(RateScope::Minute);
-        let remaining = if is_spent {
-            Some(0)
-        } else {
-            news.minute_remaining
-        };
+        let remaining = if is_spent { Some(0) } else { news.minute_remaining };
         let Some(remaining) = remaining.map(|left| left.saturating_sub(others)) else {
             return;
         };
         let state = &mut self.state;
         let resets_at = end_of_minute(news, state.minute_resets_at, now);
-        let is_same_minute = state
-            .minute_resets_at
-            .is_some_and(|known| (resets_at - known).abs() < SAME_MINUTE);
+        let is_same_minute =
+            state.minute_resets_at.is_some_and(|known| (resets_at - known).abs() < SAME_MINUTE);
         state.minute_limit = match (news.minute_used, news.minute_remaining) {
             (Some(used), Some(left)) => Some(used.saturating_add(left)),
             (_, left) => state.minute_limit.max(left),
@@ -208,11 +189,7 @@ mod tests {
     fn live_may_use_the_whole_minute_and_backfill_leaves_its_reserve() {
         for (priority, expected) in [(Priority::Live, 118), (Priority::Backfill, 88)] {
             let (granted, end) = take_all(&mut learnt(&minute(2, 118, 50)), priority, at(1));
-            assert_eq!(
-                (granted, end),
-                (expected, Take::WaitUntil(Some(at(50)))),
-                "{priority:?}"
-            );
+            assert_eq!((granted, end), (expected, Take::WaitUntil(Some(at(50)))), "{priority:?}");
         }
     }
 
@@ -226,25 +203,15 @@ mod tests {
         };
         for (priority, expected) in [(Priority::Live, 900), (Priority::Backfill, 400)] {
             let (granted, end) = take_all(&mut learnt(&news), priority, at(1));
-            let refused = Refused {
-                scope: RateScope::Day,
-                retry_at: Some(at(9000)),
-            };
-            assert_eq!(
-                (granted, end),
-                (expected, Take::Refused(refused)),
-                "{priority:?}"
-            );
+            let refused = Refused { scope: RateScope::Day, retry_at: Some(at(9000)) };
+            assert_eq!((granted, end), (expected, Take::Refused(refused)), "{priority:?}");
         }
     }
 
     #[test]
     fn a_new_minute_begins_with_the_learnt_limit() {
         let mut ledger = learnt(&minute(120, 0, 30));
-        assert_eq!(
-            ledger.take(Priority::Live, at(29)),
-            Take::WaitUntil(Some(at(30)))
-        );
+        assert_eq!(ledger.take(Priority::Live, at(29)), Take::WaitUntil(Some(at(30))));
         assert_eq!(take_all(&mut ledger, Priority::Live, at(30)).0, 120);
     }
 
@@ -276,24 +243,12 @@ mod tests {
 
     #[test]
     fn a_minute_refusal_stops_everything_until_its_end() {
-        let refusal = RateNews {
-            spent: Some(RateScope::Minute),
-            ..minute(80, 40, 20)
-        };
+        let refusal = RateNews { spent: Some(RateScope::Minute), ..minute(80, 40, 20) };
         let mut ledger = learnt(&refusal);
-        assert_eq!(
-            ledger.take(Priority::Live, at(19)),
-            Take::WaitUntil(Some(at(20)))
-        );
+        assert_eq!(ledger.take(Priority::Live, at(19)), Take::WaitUntil(Some(at(20))));
         assert_eq!(ledger.take(Priority::Live, at(20)), Take::Granted);
-        let mut blind = learnt(&RateNews {
-            spent: Some(RateScope::Minute),
-            ..RateNews::default()
-        });
-        assert_eq!(
-            blind.take(Priority::Live, at(0)),
-            Take::WaitUntil(Some(at(60)))
-        );
+        let mut blind = learnt(&RateNews { spent: Some(RateScope::Minute), ..RateNews::default() });
+        assert_eq!(blind.take(Priority::Live, at(0)), Take::WaitUntil(Some(at(60))));
     }
 
     #[test]
@@ -306,19 +261,10 @@ mod tests {
             ..BudgetState::default()
         };
         let mut ledger = Ledger::new(state);
-        assert!(matches!(
-            ledger.take(Priority::Live, at(49)),
-            Take::Refused(_)
-        ));
+        assert!(matches!(ledger.take(Priority::Live, at(49)), Take::Refused(_)));
         assert_eq!(ledger.take(Priority::Live, at(50)), Take::Granted);
         assert_eq!(ledger.take(Priority::Live, at(50)), Take::WaitUntil(None));
-        ledger.learn(
-            &RateNews {
-                day_used: Some(1),
-                ..RateNews::default()
-            },
-            at(51),
-        );
+        ledger.learn(&RateNews { day_used: Some(1), ..RateNews::default() }, at(51));
         assert_eq!(ledger.take(Priority::Live, at(51)), Take::Granted);
     }
 

@@ -74,10 +74,7 @@ impl UnusualWhales {
             now: config.now,
             rates,
         })?;
-        Ok(Self {
-            http: Arc::new(http),
-            calendar: Arc::new(Calendar::nyse()),
-        })
+        Ok(Self { http: Arc::new(http), calendar: Arc::new(Calendar::nyse()) })
     }
 
     /// The same client with another calendar, for a user who corrected a day.
@@ -96,9 +93,7 @@ impl UnusualWhales {
         query: &PrintsQuery,
         priority: Priority,
     ) -> Result<Page<Print>, VendorError> {
-        let url = self
-            .http
-            .url(&["api", "darkpool", query.symbol.as_str()], &query.pairs());
+        let url = self.http.url(&["api", "darkpool", query.symbol.as_str()], &query.pairs());
         check_limit(&url, query.limit, MAX_PRINTS_PER_PAGE)?;
         self.prints(url, Some(&query.symbol), priority).await
     }
@@ -113,10 +108,7 @@ impl UnusualWhales {
         limit: u16,
         priority: Priority,
     ) -> Result<Page<Print>, VendorError> {
-        let url = self.http.url(
-            &["api", "darkpool", "recent"],
-            &[("limit", limit.to_string())],
-        );
+        let url = self.http.url(&["api", "darkpool", "recent"], &[("limit", limit.to_string())]);
         check_limit(&url, limit, MAX_RECENT_PRINTS)?;
         self.prints(url, None, priority).await
     }
@@ -130,24 +122,13 @@ impl UnusualWhales {
         query: &BarsQuery,
         priority: Priority,
     ) -> Result<Page<Bar>, VendorError> {
-        let path = [
-            "api",
-            "stock",
-            query.symbol.as_str(),
-            "ohlc",
-            query.interval.as_str(),
-        ];
+        let path = ["api", "stock", query.symbol.as_str(), "ohlc", query.interval.as_str()];
         let url = self.http.url(&path, &query.pairs());
         check_limit(&url, query.limit, MAX_BARS_PER_PAGE)?;
         let read = |answer: &Answer<'_>| {
-            page(
-                answer,
-                decode_bars(&answer.body, query, answer.received_at, &self.calendar),
-            )
+            page(answer, decode_bars(&answer.body, query, answer.received_at, &self.calendar))
         };
-        self.http
-            .get(url, priority, |answer| when_good(answer, read))
-            .await
+        self.http.get(url, priority, |answer| when_good(answer, read)).await
     }
 
     /// Where a stock stands now.
@@ -159,16 +140,12 @@ impl UnusualWhales {
         symbol: &Symbol,
         priority: Priority,
     ) -> Result<StockState, VendorError> {
-        let url = self
-            .http
-            .url(&["api", "stock", symbol.as_str(), "stock-state"], &[]);
+        let url = self.http.url(&["api", "stock", symbol.as_str(), "stock-state"], &[]);
         let read = |answer: &Answer<'_>| {
             decode_stock_state(&answer.body, symbol, answer.received_at)
                 .map_err(|error| unreadable(answer, &error))
         };
-        self.http
-            .get(url, priority, |answer| when_good(answer, read))
-            .await
+        self.http.get(url, priority, |answer| when_good(answer, read)).await
     }
 
     async fn prints(
@@ -178,14 +155,9 @@ impl UnusualWhales {
         priority: Priority,
     ) -> Result<Page<Print>, VendorError> {
         let read = |answer: &Answer<'_>| {
-            page(
-                answer,
-                decode_prints(&answer.body, symbol, answer.received_at, &self.calendar),
-            )
+            page(answer, decode_prints(&answer.body, symbol, answer.received_at, &self.calendar))
         };
-        self.http
-            .get(url, priority, |answer| when_good(answer, read))
-            .await
+        self.http.get(url, priority, |answer| when_good(answer, read)).await
     }
 }
 
@@ -204,14 +176,8 @@ fn check_limit(url: &Url, limit: u16, most: u16) -> Result<(), VendorError> {
     if (1..=most).contains(&limit) {
         return Ok(());
     }
-    let call = Call {
-        request: url.path().to_owned(),
-        ..Call::default()
-    };
-    Err(VendorError::Fatal {
-        cause: format!("limit {limit} is not between 1 and {most}"),
-        call,
-    })
+    let call = Call { request: url.path().to_owned(), ..Call::default() };
+    Err(VendorError::Fatal { cause: format!("limit {limit} is not between 1 and {most}"), call })
 }
 
 fn when_good<T>(

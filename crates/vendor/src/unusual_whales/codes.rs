@@ -38,10 +38,7 @@ const CODES: [(&str, Reasons); 24] = [
 
 /// The reasons that a code field gives. Several codes are separated by commas.
 pub(super) fn reasons_of(codes: &str) -> Reasons {
-    let each = codes
-        .split(',')
-        .map(str::trim)
-        .filter(|code| !code.is_empty());
+    let each = codes.split(',').map(str::trim).filter(|code| !code.is_empty());
     each.fold(Reasons::empty(), |all, code| all | reason_of(code))
 }
 
@@ -74,20 +71,14 @@ mod tests {
             "intermarket_sweep,derivative_priced",
             Reasons::INTERMARKET_SWEEP | Reasons::DERIVATIVELY_PRICED,
         );
-        check(
-            " odd_lot_execution , brand_new",
-            Reasons::ODD_LOT | Reasons::UNKNOWN_CODE,
-        );
+        check(" odd_lot_execution , brand_new", Reasons::ODD_LOT | Reasons::UNKNOWN_CODE);
         check("Average_Price_Trade", Reasons::UNKNOWN_CODE);
     }
 
     #[test]
     fn no_code_stands_twice_in_the_table() {
         for (index, (code, _)) in CODES.iter().enumerate() {
-            assert!(
-                CODES[..index].iter().all(|(earlier, _)| earlier != code),
-                "{code}"
-            );
+            assert!(CODES[..index].iter().all(|(earlier, _)| earlier != code), "{code}");
         }
     }
 
@@ -96,11 +87,7 @@ mod tests {
         assert!(settlement_reasons("regular").is_empty());
         assert!(settlement_reasons("regular_settlement").is_empty());
         for text in ["seller", "cash", "next_day", "something_new"] {
-            assert_eq!(
-                settlement_reasons(text),
-                Reasons::SPECIAL_SETTLEMENT,
-                "{text}"
-            );
+            assert_eq!(settlement_reasons(text), Reasons::SPECIAL_SETTLEMENT, "{text}");
         }
     }
 }

@@ -36,10 +36,7 @@ pub fn classify_answer(
 ) -> Option<VendorError> {
     let key = SecretString::default();
     let pair = |(name, value): &(String, String)| {
-        Some((
-            name.parse::<HeaderName>().ok()?,
-            value.parse::<HeaderValue>().ok()?,
-        ))
+        Some((name.parse::<HeaderName>().ok()?, value.parse::<HeaderValue>().ok()?))
     };
     let headers: HeaderMap = headers.iter().filter_map(pair).collect();
     let body = body.as_bytes().to_vec();
@@ -48,11 +45,7 @@ pub fn classify_answer(
 
 /// What an answer says about the allowance.
 pub(super) fn rates(answer: &Answer<'_>) -> RateNews {
-    let number = |name| {
-        answer
-            .header(name)
-            .and_then(|text| text.trim().parse().ok())
-    };
+    let number = |name| answer.header(name).and_then(|text| text.trim().parse().ok());
     let spent = (answer.status == 429).then(|| spent_scope(&Told::of(answer)));
     let reset = match spent {
         Some(RateScope::Day) => reset_after_refusal(answer.received_at),
@@ -83,10 +76,7 @@ pub(super) fn failure(answer: &Answer<'_>) -> Option<VendorError> {
         422 => unprocessable(answer),
         429 => rate_limited(answer),
         408 | 425 | 500..=599 => answer.transient("the vendor's server has a fault"),
-        _ => VendorError::Fatal {
-            cause: Told::of(answer).words("refused"),
-            call,
-        },
+        _ => VendorError::Fatal { cause: Told::of(answer).words("refused"), call },
     })
 }
 
@@ -101,11 +91,7 @@ impl Told {
     fn of(answer: &Answer<'_>) -> Self {
         let text = answer.text();
         let Ok(body) = serde_json::from_str::<Value>(&text) else {
-            return Self {
-                code: String::new(),
-                message: text,
-                is_json: false,
-            };
+            return Self { code: String::new(), message: text, is_json: false };
         };
         let first = |paths: &[&str]| {
             let found = paths.iter().find_map(|path| body.pointer(path)?.as_str());
@@ -119,13 +105,10 @@ impl Told {
     }
 
     fn words(self, otherwise: &str) -> String {
-        [self.message, self.code]
-            .into_iter()
-            .find(|text| !text.is_empty())
-            .map_or_else(
-                || otherwise.to_owned(),
-                |text| text.split_whitespace().collect::<Vec<_>>().join(" "),
-            )
+        [self.message, self.code].into_iter().find(|text| !text.is_empty()).map_or_else(
+            || otherwise.to_owned(),
+            |text| text.split_whitespace().collect::<Vec<_>>().join(" "),
+        )
     }
 }
 
@@ -143,12 +126,7 @@ fn forbidden(answer: &Answer<'_>) -> VendorError {
         EntitlementReason::Unstated
     };
     let message = told.words("no message");
-    VendorError::Entitlement {
-        reason,
-        history_from,
-        message,
-        call: answer.call(),
-    }
+    VendorError::Entitlement { reason, history_from, message, call: answer.call() }
 }
 
 fn unprocessable(answer: &Answer<'_>) -> VendorError {
@@ -156,17 +134,9 @@ fn unprocessable(answer: &Answer<'_>) -> VendorError {
     let lower = told.message.to_lowercase();
     if lower.contains("missing access") || lower.contains("subscription") {
         let (reason, message) = (EntitlementReason::Plan, told.words("no message"));
-        return VendorError::Entitlement {
-            reason,
-            history_from: None,
-            message,
-            call,
-        };
+        return VendorError::Entitlement { reason, history_from: None, message, call };
     }
-    VendorError::Fatal {
-        cause: told.words("the vendor did not accept the input"),
-        call,
-    }
+    VendorError::Fatal { cause: told.words("the vendor did not accept the input"), call }
 }
 
 fn rate_limited(answer: &Answer<'_>) -> VendorError {
@@ -175,59 +145,38 @@ fn rate_limited(answer: &Answer<'_>) -> VendorError {
         RateScope::Day => Some(reset_after_refusal(answer.received_at)),
         RateScope::Minute => minute_reset(answer).map(|wait| answer.received_at + wait),
     };
-    VendorError::RateLimited {
-        scope,
-        retry_at,
-        call: answer.call(),
-    }
+    VendorError::RateLimited { scope, retry_at, call: answer.call() }
 }
 
 fn spent_scope(told: &Told) -> RateScope {
     let is_day = told.code.contains("daily") || told.message.to_lowercase().contains("daily");
-    if is_day {
-        RateScope::Day
-    } else {
-        RateScope::Minute
-    }
+    if is_day { RateScope::Day } else { RateScope::Minute }
 }
 
 fn minute_reset(answer: &Answer<'_>) -> Option<Duration> {
-    let own = answer
-        .header(MINUTE_RESET_MS)
-        .and_then(|text| text.trim().parse().ok());
-    let standard = answer
-        .header(RETRY_AFTER.as_str())
-        .and_then(|text| text.trim().parse().ok());
-    own.map(Duration::from_millis)
-        .or(standard.map(Duration::from_secs))
+    let own = answer.header(MINUTE_RESET_MS).and_then(|text| text.trim().parse().ok());
+    let standard = answer.header(RETRY_AFTER.as_str()).and_then(|text| text.trim().parse().ok());
+    own.map(Duration::from_millis).or(standard.map(Duration::from_secs))
 }
 
 /// The first date in "The earliest date currently available to you is 2026-03-24 (…".
 fn earliest_date(message: &str) -> Option<NaiveDate> {
     let (_, rest) = message.split_once("earliest date")?;
     let is_date_text = |c: char| c.is_ascii_digit() || c == '-';
-    rest.split(|c| !is_date_text(c))
-        .find_map(|word| word.parse().ok())
+    rest.split(|c| !is_date_text(c)).find_map(|word| word.parse().ok())
 }
 
 /// When the vendor next begins a new day. It is told as 20:00 in New York and as midnight UTC,
 /// which differ in winter; both are taken for a possible reset, because a request then is cheap.
 fn next_day_reset(now: DateTime<Utc>) -> DateTime<Utc> {
-    let later = day_resets(now)
-        .into_iter()
-        .filter(|reset| *reset > now)
-        .min();
+    let later = day_resets(now).into_iter().filter(|reset| *reset > now).min();
     later.unwrap_or(now + TimeDelta::days(1))
 }
 
 fn reset_after_refusal(now: DateTime<Utc>) -> DateTime<Utc> {
     let is_fresh = |reset: &DateTime<Utc>| *reset <= now && now - *reset < CLOCK_DIFFERENCE;
     let is_doubtful = day_resets(now).iter().any(is_fresh);
-    if is_doubtful {
-        now + SOON
-    } else {
-        next_day_reset(now)
-    }
+    if is_doubtful { now + SOON } else { next_day_reset(now) }
 }
 
 /// The possible resets around an instant.
@@ -250,10 +199,8 @@ mod tests {
     const NOW: &str = "2026-07-28T15:00:00Z";
 
     fn classify(status: u16, headers: &[(&str, &str)], body: &str) -> Option<VendorError> {
-        let owned: Vec<_> = headers
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
+        let owned: Vec<_> =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         classify_answer(status, &owned, body, NOW.parse().unwrap())
     }
 
@@ -264,34 +211,18 @@ mod tests {
             assert_eq!(error.kind(), kind, "{status} {body}");
         };
         check(401, "no such key", "auth");
-        check(
-            403,
-            r#"{"code":"advanced_tier_required","message":"more"}"#,
-            "entitlement",
-        );
+        check(403, r#"{"code":"advanced_tier_required","message":"more"}"#, "entitlement");
         check(403, r#"{"code":"futures_access_required"}"#, "entitlement");
-        check(
-            403,
-            r#"{"code":"historic_data_access_missing","message":"?"}"#,
-            "history_wall",
-        );
+        check(403, r#"{"code":"historic_data_access_missing","message":"?"}"#, "history_wall");
         check(403, r#"{"error":"forbidden"}"#, "entitlement");
         check(403, "error code: 1010", "transient");
-        check(
-            422,
-            r#"{"msg":"Missing access: needs the Advanced subscription"}"#,
-            "entitlement",
-        );
+        check(422, r#"{"msg":"Missing access: needs the Advanced subscription"}"#, "entitlement");
         check(422, r#"{"msg":"Invalid path input: ABC123"}"#, "fatal");
         check(429, r#"{"code":"daily_request_limit_hit"}"#, "rate_day");
         check(429, "slow down", "rate_minute");
         check(404, r#"{"error":"Route not found"}"#, "fatal");
         check(404, "{}", "fatal");
-        check(
-            400,
-            r#"{"error":{"code":"historical_data_not_supported"}}"#,
-            "fatal",
-        );
+        check(400, r#"{"error":{"code":"historical_data_not_supported"}}"#, "fatal");
         check(500, "Something went wrong", "transient");
         check(502, r#"{"error":{"code":"upstream"}}"#, "transient");
         check(302, "", "transient");
@@ -323,16 +254,9 @@ mod tests {
             else {
                 panic!("no rate limit")
             };
-            assert_eq!(
-                retry_at,
-                expected.map(|text| text.parse().unwrap()),
-                "{headers:?}"
-            );
+            assert_eq!(retry_at, expected.map(|text| text.parse().unwrap()), "{headers:?}");
         };
-        check(
-            &[("x-uw-req-per-minute-reset", "20000")],
-            Some("2026-07-28T15:00:20Z"),
-        );
+        check(&[("x-uw-req-per-minute-reset", "20000")], Some("2026-07-28T15:00:20Z"));
         check(&[("retry-after", "7")], Some("2026-07-28T15:00:07Z"));
         check(&[], None);
     }

@@ -45,17 +45,11 @@ impl<'a> Raw<'a> {
 
 impl<'a> Field<'a> {
     pub(super) fn fault(self, cause: impl ToString) -> FieldFault {
-        FieldFault {
-            field: self.name,
-            cause: cause.to_string(),
-        }
+        FieldFault { field: self.name, cause: cause.to_string() }
     }
 
     fn unlike(self, expected: &str) -> FieldFault {
-        self.fault(format_args!(
-            "{} is not {expected}",
-            cut(self.raw, MAX_SHOWN_BYTES)
-        ))
+        self.fault(format_args!("{} is not {expected}", cut(self.raw, MAX_SHOWN_BYTES)))
     }
 
     #[inline]
@@ -108,9 +102,7 @@ impl<'a> Field<'a> {
             return Ok(None);
         }
         let text = self.inside().unwrap_or(Cow::Borrowed(self.raw));
-        decimal(&text)
-            .map(Some)
-            .ok_or_else(|| self.unlike("a decimal number"))
+        decimal(&text).map(Some).ok_or_else(|| self.unlike("a decimal number"))
     }
 
     pub(super) fn price(self) -> Found<Price> {
@@ -120,18 +112,14 @@ impl<'a> Field<'a> {
     }
 
     pub(super) fn size(self) -> Found<Size> {
-        self.decimal()?
-            .map(|value| Size::new(value).map_err(|error| self.fault(error)))
-            .transpose()
+        self.decimal()?.map(|value| Size::new(value).map_err(|error| self.fault(error))).transpose()
     }
 
     /// A price for which the vendor may also write zero when there is none.
     pub(super) fn quoted_price(self) -> Found<Price> {
         match self.decimal()? {
             Some(value) if value.is_zero() => Ok(None),
-            Some(value) => Price::new(value)
-                .map(Some)
-                .map_err(|error| self.fault(error)),
+            Some(value) => Price::new(value).map(Some).map_err(|error| self.fault(error)),
             None => Ok(None),
         }
     }
@@ -142,9 +130,7 @@ impl<'a> Field<'a> {
             return Ok(None);
         }
         let text = self.inside().unwrap_or(Cow::Borrowed(self.raw));
-        text.parse()
-            .map(Some)
-            .map_err(|_| self.unlike("a whole number"))
+        text.parse().map(Some).map_err(|_| self.unlike("a whole number"))
     }
 
     /// A number of shares, zero included.
@@ -236,11 +222,8 @@ fn shift_point(value: Decimal, places: i32) -> Option<Decimal> {
 /// An RFC 3339 time. A time without a zone is refused rather than guessed.
 #[must_use]
 pub fn instant(text: &str) -> Option<DateTime<Utc>> {
-    whole_second(text.as_bytes()).or_else(|| {
-        DateTime::parse_from_rfc3339(text)
-            .ok()
-            .map(|at| at.to_utc())
-    })
+    whole_second(text.as_bytes())
+        .or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc()))
 }
 
 /// `2026-03-02T15:04:05Z`, the form of nearly every row, ten times faster than the general way.
@@ -257,8 +240,7 @@ fn whole_second(text: &[u8]) -> Option<DateTime<Utc>> {
     };
     let year = i32::try_from(two(0)? * 100 + two(2)?).ok()?;
     let date = NaiveDate::from_ymd_opt(year, two(5)?, two(8)?)?;
-    date.and_hms_opt(two(11)?, two(14)?, two(17)?)
-        .map(|at| at.and_utc())
+    date.and_hms_opt(two(11)?, two(14)?, two(17)?).map(|at| at.and_utc())
 }
 
 #[cfg(test)]
@@ -315,10 +297,7 @@ mod tests {
             "\"e5\"",
             "\"1e5e5\"",
         ] {
-            assert!(
-                fault(field(raw).decimal()).contains("not a decimal number"),
-                "{raw}"
-            );
+            assert!(fault(field(raw).decimal()).contains("not a decimal number"), "{raw}");
         }
         let too_long = format!("\"1.{}\"", "0".repeat(100));
         assert!(field(&too_long).decimal().is_err());
@@ -328,10 +307,7 @@ mod tests {
 
     #[test]
     fn a_whole_number_is_not_rounded_to() {
-        assert_eq!(
-            field("5118157994219600").integer(),
-            Ok(Some(5_118_157_994_219_600))
-        );
+        assert_eq!(field("5118157994219600").integer(), Ok(Some(5_118_157_994_219_600)));
         assert_eq!(field("\"42\"").integer(), Ok(Some(42)));
         for raw in ["1.0", "1e3", "true", "\"\"", "99999999999999999999", "[1]"] {
             assert!(field(raw).integer().is_err(), "{raw}");
@@ -352,22 +328,12 @@ mod tests {
     fn a_time_needs_its_zone_and_a_year_of_this_century() {
         let check = |text: &str, expected: Option<&str>| {
             let raw = format!("\"{text}\"");
-            let found = field(&raw)
-                .instant()
-                .ok()
-                .flatten()
-                .map(|at| at.to_rfc3339());
+            let found = field(&raw).instant().ok().flatten().map(|at| at.to_rfc3339());
             assert_eq!(found.as_deref(), expected, "{text}");
         };
         check("2026-03-02T15:04:05Z", Some("2026-03-02T15:04:05+00:00"));
-        check(
-            "2026-03-02T10:04:05-05:00",
-            Some("2026-03-02T15:04:05+00:00"),
-        );
-        check(
-            "2026-03-02T15:04:05.25Z",
-            Some("2026-03-02T15:04:05.250+00:00"),
-        );
+        check("2026-03-02T10:04:05-05:00", Some("2026-03-02T15:04:05+00:00"));
+        check("2026-03-02T15:04:05.25Z", Some("2026-03-02T15:04:05.250+00:00"));
         for text in [
             "2026-03-02T15:04:05",
             "2026-03-02",
@@ -387,10 +353,7 @@ mod tests {
 
     #[test]
     fn an_escaped_text_is_unescaped() {
-        assert_eq!(
-            field(r#""S\u0050Y""#).text(),
-            Ok(Some(Cow::Borrowed("SPY")))
-        );
+        assert_eq!(field(r#""S\u0050Y""#).text(), Ok(Some(Cow::Borrowed("SPY"))));
         assert!(field(r#""bad \x""#).text().is_err());
         assert!(fault(field("5").text()).contains("5 is not a text"));
         assert_eq!(field("\"  \"").code(), Ok(None));

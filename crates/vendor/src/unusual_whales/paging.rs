@@ -63,10 +63,7 @@ pub struct PrintPager {
 enum Place {
     /// Reading down. `seen` are the prints of the second just below `older_than`, which the last
     /// page may have cut.
-    Down {
-        older_than: Option<DateTime<Utc>>,
-        seen: HashSet<i64>,
-    },
+    Down { older_than: Option<DateTime<Utc>>, seen: HashSet<i64> },
     /// Reading one second from its oldest print up, after its newest ones filled a page.
     Second { second: DateTime<Utc>, top: End },
 }
@@ -89,30 +86,15 @@ impl PrintPager {
         stop_at: Option<DateTime<Utc>>,
         limit: u16,
     ) -> Self {
-        let place = Place::Down {
-            older_than: None,
-            seen: HashSet::new(),
-        };
+        let place = Place::Down { older_than: None, seen: HashSet::new() };
         let (min_premium, pages, stalls) = (None, 0, 0);
-        Self {
-            symbol,
-            session_date,
-            stop_at,
-            limit,
-            min_premium,
-            place,
-            pages,
-            stalls,
-        }
+        Self { symbol, session_date, stop_at, limit, min_premium, place, pages, stalls }
     }
 
     /// Begins below an instant instead of at the newest print: goes on with an earlier walk.
     #[must_use]
     pub fn starting_below(mut self, older_than: DateTime<Utc>) -> Self {
-        self.place = Place::Down {
-            older_than: Some(older_than),
-            seen: HashSet::new(),
-        };
+        self.place = Place::Down { older_than: Some(older_than), seen: HashSet::new() };
         self
     }
 
@@ -139,10 +121,7 @@ impl PrintPager {
             ..PrintsQuery::new(self.symbol.clone())
         };
         match &self.place {
-            Place::Down { older_than, .. } => PrintsQuery {
-                older_than: *older_than,
-                ..query
-            },
+            Place::Down { older_than, .. } => PrintsQuery { older_than: *older_than, ..query },
             Place::Second { second, .. } => PrintsQuery {
                 older_than: Some(*second + SECOND),
                 newer_than: Some(*second - SECOND),
@@ -158,10 +137,7 @@ impl PrintPager {
         self.pages += 1;
         let place = std::mem::replace(
             &mut self.place,
-            Place::Down {
-                older_than: None,
-                seen: HashSet::new(),
-            },
+            Place::Down { older_than: None, seen: HashSet::new() },
         );
         match place {
             Place::Down { older_than, seen } => self.on_lower_page(page, older_than, seen),
@@ -178,12 +154,8 @@ impl PrintPager {
         let span = Span::of(&page.rows);
         let end = span.map(|span| End::of(&page.rows, span.oldest));
         let leads_nowhere = self.leads_nowhere(&page.rows, span, older_than);
-        let is_session_over = page
-            .rows
-            .iter()
-            .any(|row| row.session_date < self.session_date);
-        page.rows
-            .retain(|row| !(is_just_below(row, older_than) && seen.contains(&row.identity())));
+        let is_session_over = page.rows.iter().any(|row| row.session_date < self.session_date);
+        page.rows.retain(|row| !(is_just_below(row, older_than) && seen.contains(&row.identity())));
         let is_short = page.delivered < usize::from(self.limit);
         if leads_nowhere && !(page.rows.is_empty() && is_short) {
             return self.stall(older_than, seen);
@@ -196,15 +168,9 @@ impl PrintPager {
         }
         let below = span.oldest + SECOND;
         self.place = if span.oldest == span.newest {
-            Place::Second {
-                second: span.oldest,
-                top: end.joined(seen),
-            }
+            Place::Second { second: span.oldest, top: end.joined(seen) }
         } else {
-            Place::Down {
-                older_than: Some(below),
-                seen: end.seen,
-            }
+            Place::Down { older_than: Some(below), seen: end.seen }
         };
         self.more(Some(below))
     }
@@ -219,17 +185,11 @@ impl PrintPager {
         if !is_whole && bottom.first == top.first && self.stalls < MAX_STALLS {
             // The first end came again: perhaps only this once.
             self.stalls += 1;
-            self.place = Place::Second {
-                second,
-                top: top.clone(),
-            };
+            self.place = Place::Second { second, top: top.clone() };
             return self.more(Some(second + SECOND));
         }
         let delivered = top.seen.union(&bottom.seen).count();
-        self.place = Place::Down {
-            older_than: Some(second),
-            seen: HashSet::new(),
-        };
+        self.place = Place::Down { older_than: Some(second), seen: HashSet::new() };
         if !is_whole {
             return Step::OverfullSecond { second, delivered };
         }
@@ -255,11 +215,7 @@ impl PrintPager {
     }
 
     fn more(&self, reached: Option<DateTime<Utc>>) -> Step {
-        if self.pages >= MAX_PAGES_PER_WALK {
-            Step::Capped { reached }
-        } else {
-            Step::More
-        }
+        if self.pages >= MAX_PAGES_PER_WALK { Step::Capped { reached } } else { Step::More }
     }
 
     /// The page was not what was asked for (a repeated one, or all of it unreadable).
@@ -267,9 +223,7 @@ impl PrintPager {
         self.stalls += 1;
         self.place = Place::Down { older_than, seen };
         if self.stalls > MAX_STALLS {
-            return Step::Capped {
-                reached: older_than,
-            };
+            return Step::Capped { reached: older_than };
         }
         self.more(older_than)
     }
@@ -285,19 +239,14 @@ struct Span {
 impl Span {
     fn of(rows: &[Print]) -> Option<Self> {
         let seconds = || rows.iter().map(|row| whole_second(row.reported_at));
-        Some(Self {
-            newest: seconds().max()?,
-            oldest: seconds().min()?,
-        })
+        Some(Self { newest: seconds().max()?, oldest: seconds().min()? })
     }
 }
 
 impl End {
     /// The prints of one second, in the order of the page.
     fn of(rows: &[Print], second: DateTime<Utc>) -> Self {
-        let inside = rows
-            .iter()
-            .filter(|row| whole_second(row.reported_at) == second);
+        let inside = rows.iter().filter(|row| whole_second(row.reported_at) == second);
         let identities: Vec<i64> = inside.map(Print::identity).collect();
         Self {
             first: identities.first().copied(),

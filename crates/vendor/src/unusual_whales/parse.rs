@@ -14,10 +14,10 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 pub use bars::decode_bars;
-pub use prints::decode_prints;
+pub use prints::{decode_prints, decode_prints_slowly};
 pub use state::{StockState, decode_stock_state};
 
-use super::wire::{Raw, WireTicker, each_row};
+use super::wire::{Raw, WireTicker};
 use crate::Reject;
 
 /// The rows of one body.
@@ -44,11 +44,7 @@ pub enum DecodeError {
 
 impl From<serde_json::Error> for DecodeError {
     fn from(error: serde_json::Error) -> Self {
-        if error.is_eof() {
-            Self::CutOff
-        } else {
-            Self::Unexpected(error.to_string())
-        }
+        if error.is_eof() { Self::CutOff } else { Self::Unexpected(error.to_string()) }
     }
 }
 
@@ -58,16 +54,6 @@ fn text_of(body: &[u8]) -> Result<&str, DecodeError> {
         None => DecodeError::CutOff,
         Some(_) => DecodeError::Unexpected("the answer is not UTF-8 text".to_owned()),
     })
-}
-
-/// The rows of a list answer as raw text, each to be parsed alone.
-fn raw_rows(text: &str) -> Result<Vec<Raw<'_>>, DecodeError> {
-    let mut raws = Vec::new();
-    each_row(text, |raw| {
-        raws.push(raw);
-        true
-    })?;
-    Ok(raws)
 }
 
 /// One row out of its raw text.

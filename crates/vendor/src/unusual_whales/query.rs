@@ -62,10 +62,7 @@ impl PrintsQuery {
             ("date", self.session_date.map(|date| date.to_string())),
             ("older_than", self.older_than.map(seconds)),
             ("newer_than", self.newer_than.map(seconds)),
-            (
-                "min_premium",
-                self.min_premium.map(|dollars| dollars.to_string()),
-            ),
+            ("min_premium", self.min_premium.map(|dollars| dollars.to_string())),
             ("order", order),
             ("limit", Some(self.limit.to_string())),
         ])
@@ -116,8 +113,5 @@ impl BarsQuery {
 fn present<const N: usize>(
     pairs: [(&'static str, Option<String>); N],
 ) -> Vec<(&'static str, String)> {
-    pairs
-        .into_iter()
-        .filter_map(|(name, value)| value.map(|value| (name, value)))
-        .collect()
+    pairs.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect()
 }

@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -50,6 +49,30 @@ pub(super) struct WirePrint<'a> {
     pub(super) trade_code: Raw<'a>,
     pub(super) ext_hour_sold_codes: Raw<'a>,
     pub(super) trade_settlement: Raw<'a>,
+}
+
+impl<'a> WirePrint<'a> {
+    /// The field of a key that is still in its quotation marks; none when it is not read.
+    pub(super) fn slot(&mut self, key: &str) -> Option<&mut Raw<'a>> {
+        Some(match key {
+            "\"ticker\"" => &mut self.ticker,
+            "\"size\"" => &mut self.size,
+            "\"price\"" => &mut self.price,
+            "\"volume\"" => &mut self.volume,
+            "\"executed_at\"" => &mut self.executed_at,
+            "\"trf_executed_at\"" => &mut self.trf_executed_at,
+            "\"tracking_id\"" => &mut self.tracking_id,
+            "\"nbbo_bid\"" => &mut self.nbbo_bid,
+            "\"nbbo_ask\"" => &mut self.nbbo_ask,
+            "\"market_center\"" => &mut self.market_center,
+            "\"canceled\"" => &mut self.canceled,
+            "\"sale_cond_codes\"" => &mut self.sale_cond_codes,
+            "\"trade_code\"" => &mut self.trade_code,
+            "\"ext_hour_sold_codes\"" => &mut self.ext_hour_sold_codes,
+            "\"trade_settlement\"" => &mut self.trade_settlement,
+            _ => return None,
+        })
+    }
 }
 
 /// One row of `/api/stock/{ticker}/ohlc/{size}`. Intraday rows carry `start_time`, rows of a day
@@ -116,26 +139,14 @@ pub(super) fn read_data<'a, S: DeserializeSeed<'a>>(
     seed: S,
 ) -> Result<S::Value, serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let data = reader.deserialize_map(Envelope {
-        seed: Some(seed),
-        data: None,
-    })?;
+    let data = reader.deserialize_map(Envelope { seed: Some(seed), data: None })?;
     reader.end()?;
     Ok(data)
 }
 
-/// Reads `{"data": [row, …]}` row by row, until `on_row` says to stop (which is an error).
-pub(super) fn each_row<'a, W: Deserialize<'a>>(
-    text: &'a str,
-    on_row: impl FnMut(W) -> bool,
-) -> Result<(), serde_json::Error> {
-    read_data(
-        text,
-        Rows {
-            on_row,
-            row: PhantomData,
-        },
-    )
+/// Reads `{"data": [row, …]}`; each row as raw text.
+pub(super) fn read_rows(text: &str) -> Result<Vec<Raw<'_>>, serde_json::Error> {
+    read_data(text, Rows)
 }
 
 struct Envelope<'de, S: DeserializeSeed<'de>> {
@@ -157,47 +168,38 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Envelope<'de, S> {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             }
-            let seed = self
-                .seed
-                .take()
-                .ok_or_else(|| A::Error::duplicate_field("data"))?;
+            let seed = self.seed.take().ok_or_else(|| A::Error::duplicate_field("data"))?;
             self.data = Some(map.next_value_seed(seed)?);
         }
         self.data.ok_or_else(|| A::Error::missing_field("data"))
     }
 }
 
-struct Rows<F, W> {
-    on_row: F,
-    row: PhantomData<W>,
-}
+struct Rows;
 
-impl<'de, W: Deserialize<'de>, F: FnMut(W) -> bool> DeserializeSeed<'de> for Rows<F, W> {
-    type Value = ();
+impl<'de> DeserializeSeed<'de> for Rows {
+    type Value = Vec<Raw<'de>>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_seq(self)
     }
 }
 
-impl<'de, W: Deserialize<'de>, F: FnMut(W) -> bool> Visitor<'de> for Rows<F, W> {
-    type Value = ();
+impl<'de> Visitor<'de> for Rows {
+    type Value = Vec<Raw<'de>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of rows")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
-        let mut count = 0;
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut rows = Vec::new();
         while let Some(row) = seq.next_element()? {
-            count += 1;
-            if count > MAX_ROWS {
+            if rows.len() == MAX_ROWS {
                 return Err(A::Error::custom(format_args!("more than {MAX_ROWS} rows")));
             }
-            if !(self.on_row)(row) {
-                return Err(A::Error::custom("stopped"));
-            }
+            rows.push(row);
         }
-        Ok(())
+        Ok(rows)
     }
 }

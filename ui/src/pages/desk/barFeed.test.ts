@@ -67,10 +67,30 @@ describe("opening", () => {
     expect(market.changes).toHaveLength(1);
   });
 
-  it("rejects when the bars can't be read", async () => {
+  it("rejects when the bars can't be read, and shows none of another question", async () => {
     const { feed, market } = desk();
+    await feed.open(QUESTION, null);
     market.fail = true;
-    await expect(feed.open(QUESTION, null)).rejects.toThrow("away");
+    await expect(feed.open({ ...QUESTION, symbol: "QQQ" }, null)).rejects.toThrow("away");
+    expect(feed.bars.rows).toBe(0);
+  });
+
+  it("keeps the bars when reading the same again fails", async () => {
+    const { feed, market } = desk();
+    await feed.open(QUESTION, null);
+    market.fail = true;
+    await expect(feed.reread(null)).rejects.toThrow("away");
+    expect(feed.bars.rows).toBe(10_000);
+  });
+
+  it("lets no live bar join the old window meanwhile", async () => {
+    const { feed, market } = desk();
+    await feed.open(QUESTION, null);
+    const slow = feed.open({ ...QUESTION, extended: false }, null);
+    await feed.refresh();
+    await slow;
+    expect(market.asked).toHaveLength(2);
+    expect([...feed.bars.session].every((session) => session === 2)).toBe(true);
   });
 });
 
@@ -179,5 +199,32 @@ describe("live bars", () => {
     await feed.open(QUESTION, ALL.start[20_000]);
     await feed.refresh();
     expect(market.asked).toHaveLength(1);
+  });
+});
+
+describe("bars stored elsewhere", () => {
+  it("before the window only tell that there is more to page to", async () => {
+    const { feed } = desk();
+    await feed.open(QUESTION, null);
+    feed.edges.older = false;
+    expect(feed.touched(ALL.start[0], ALL.start[100])).toBe("nothing");
+    expect(feed.edges.older).toBe(true);
+  });
+
+  it("at its end are read by themselves, unless the past is shown", async () => {
+    const { feed } = desk();
+    await feed.open(QUESTION, null);
+    expect(feed.touched(lastStart(ALL), lastStart(ALL))).toBe("newest");
+    await feed.open(QUESTION, ALL.start[20_000]);
+    expect(feed.touched(lastStart(ALL), lastStart(ALL))).toBe("nothing");
+  });
+
+  it("inside it have all read anew, and the view stay", async () => {
+    const { feed, market } = desk();
+    await feed.open(QUESTION, null);
+    expect(feed.touched(ALL.start[ALL.rows - 5_000], ALL.start[ALL.rows - 4_000])).toBe("all");
+    await feed.reread(null);
+    check(feed);
+    expect(market.changes.at(-1)).toEqual({ kind: "reread" });
   });
 });

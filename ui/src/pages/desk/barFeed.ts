@@ -41,6 +41,8 @@ export interface Question {
 /** What changed in the window. */
 export type Change =
   | { kind: "opened"; around: number | null }
+  /** The same stretch was read again: the view must stay where it is. */
+  | { kind: "reread" }
   /** Bars were put before (`by` > 0) or taken from before (`by` < 0) those that were there. */
   | { kind: "moved"; by: number }
   /** Only bars from index `from` on differ. */
@@ -69,38 +71,76 @@ export class BarFeed {
   ) {}
 
   /** Reads a window around an instant, or up to now. Rejects when it can't be read. */
-  async open(question: Question, around: number | null): Promise<void> {
+  open(question: Question, around: number | null): Promise<void> {
+    return this.load(question, around, { kind: "opened", around });
+  }
+
+  /** Reads the window anew, because what it held may be old. */
+  async reread(around: number | null): Promise<void> {
+    if (this.question) await this.load(this.question, around, { kind: "reread" });
+  }
+
+  /** What to do after bars of this stretch were stored: nothing, or read one side or all anew. */
+  touched(from: number, to: number): "nothing" | "newest" | "all" {
+    if (!this.question || Number.isNaN(this.newest)) return "newest";
+    if (to < this.oldest) {
+      this.edges.older = true;
+      return "nothing";
+    }
+    const recent = this.newest - (LIVE_BARS / 2) * STEP_MS[this.question.interval];
+    if (from >= recent) return this.edges.newer ? "nothing" : "newest";
+    return "all";
+  }
+
+  private async load(question: Question, around: number | null, change: Change): Promise<void> {
     const turn = ++this.turn;
-    this.paging = false;
+    // No page and no live bar may join the old window while the new one is on its way.
+    this.paging = true;
     this.question = question;
     const before =
       around === null
         ? null
         : newerBefore(around, STEP_MS[question.interval], FIRST_BARS / 2, this.source.now());
-    const page = await this.read(before, FIRST_BARS);
-    if (turn !== this.turn) return;
-    this.bars = page.shown;
-    this.oldest = page.oldest;
-    this.newest = page.newest;
-    this.edges = { older: page.older, newer: before !== null };
-    this.changed({ kind: "opened", around });
+    try {
+      const page = await this.read(before, FIRST_BARS);
+      if (turn !== this.turn) return;
+      this.bars = page.shown;
+      this.oldest = page.oldest;
+      this.newest = page.newest;
+      this.edges = { older: page.older, newer: before !== null };
+    } catch (cause) {
+      if (turn === this.turn && change.kind === "opened") this.empty();
+      throw cause;
+    } finally {
+      if (turn === this.turn) this.paging = false;
+    }
+    this.changed(change);
   }
 
-  /** Reads another page where the visible bars come near an edge. */
-  async follow(visible: Visible, mayShift: boolean): Promise<void> {
-    if (this.paging || !this.question) return;
+  /** Bars of another question must not stand for those that could not be read. */
+  private empty(): void {
+    this.bars = NO_BARS;
+    this.oldest = this.newest = NaN;
+    this.edges = { older: false, newer: false };
+    this.changed({ kind: "opened", around: null });
+  }
+
+  /** Reads another page where the visible bars come near an edge; answers whether it did. */
+  async follow(visible: Visible, mayShift: boolean): Promise<boolean> {
+    if (this.paging || !this.question) return false;
     const side = pageNeeded(visible, this.bars.rows, this.edges);
     // Bars put behind or taken away would tear the chart out of the user's hand while dragging.
-    if (side === null || (side === "newer" && !mayShift)) return;
-    if (!mayShift && this.bars.rows >= 2 * MAX_BARS) return;
+    if (side === null || (side === "newer" && !mayShift)) return false;
+    if (!mayShift && this.bars.rows >= 2 * MAX_BARS) return false;
     this.paging = true;
     const turn = this.turn;
     try {
       const by = side === "older" ? await this.readOlder(turn) : await this.readNewer(turn);
-      if (by === null) return;
+      if (by === null) return true;
       // Both at once: the chart takes its bars anew only one time.
       const moved = { from: visible.from + by, to: visible.to + by };
       this.changed({ kind: "moved", by: by - (mayShift ? this.trim(moved) : 0) });
+      return true;
     } finally {
       if (turn === this.turn) this.paging = false;
     }

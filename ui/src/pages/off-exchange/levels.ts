@@ -115,14 +115,14 @@ export function heldTip(row: LevelRow): string {
   if (Number.isNaN(row.holdRate)) return `${touches}: too few to measure a hold rate.`;
   const range = Number.isNaN(row.holdLow)
     ? ""
-    : ` (95 % interval ${percent(row.holdLow)} to ${percent(row.holdHigh)})`;
+    : ` (interval ${percent(row.holdLow)} to ${percent(row.holdHigh)})`;
   const verdict =
     row.beats === 1
       ? "This level beats its nulls."
       : row.beats === 0
         ? "It does not beat its nulls: nothing shows that it is more than a price."
         : "Too few touches to say whether it beats its nulls.";
-  return `Price turned at ${percent(row.holdRate)} of ${touches}${range}. Random levels, round numbers and the volume profile held ${percent(row.nullRate)} at best. ${verdict}`;
+  return `Price turned at ${percent(row.holdRate)} of ${touches}${range}. Its nulls (random levels, round numbers, the volume profile) held ${percent(row.nullRate)}. ${verdict}`;
 }
 
 /** The facts above the table, with what they mean. */

@@ -43,13 +43,7 @@ fn print(second: i64, tracking_id: i64) -> Print {
 
 fn page(rows: Vec<Print>) -> Page<Print> {
     let (delivered, request) = (rows.len(), String::new());
-    Page {
-        rows,
-        rejects: Vec::new(),
-        delivered,
-        received_at: at(0),
-        request,
-    }
+    Page { rows, rejects: Vec::new(), delivered, received_at: at(0), request }
 }
 
 /// A session of prints, `counts[i]` of them in second `i`.
@@ -98,12 +92,7 @@ fn walk(pager: PrintPager, answer: impl FnMut(&PrintsQuery) -> Page<Print>) -> W
             Step::More => {}
             Step::OverfullSecond { second, delivered } => gaps.push((second, delivered)),
             end => {
-                return Walk {
-                    ids,
-                    gaps,
-                    end,
-                    pages: pager.pages(),
-                };
+                return Walk { ids, gaps, end, pages: pager.pages() };
             }
         }
         assert!(pager.pages() <= MAX_PAGES_PER_WALK, "the walk does not end");
@@ -121,11 +110,7 @@ fn check_whole(counts: &[usize], limit: u16) -> u32 {
     assert_eq!(walk.ids.len(), total, "{counts:?}: each print comes once");
     walk.ids.sort_unstable();
     walk.ids.dedup();
-    assert_eq!(
-        (walk.ids.len(), walk.end),
-        (total, Step::Done),
-        "{counts:?}"
-    );
+    assert_eq!((walk.ids.len(), walk.end), (total, Step::Done), "{counts:?}");
     assert!(walk.gaps.is_empty(), "{counts:?}: {:?}", walk.gaps);
     walk.pages
 }
@@ -142,10 +127,7 @@ fn a_page_that_ends_inside_a_second_loses_none_of_its_prints() {
 #[test]
 fn six_hundred_prints_of_one_second_are_collected_whole() {
     let pages = check_whole(&[40, 600, 30], 500);
-    assert_eq!(
-        pages, 4,
-        "the first page, both ends of the second, what lies below it"
-    );
+    assert_eq!(pages, 4, "the first page, both ends of the second, what lies below it");
     check_whole(&[500], 500);
     check_whole(&[0, 999, 0], 500);
 }
@@ -162,13 +144,7 @@ fn a_second_beyond_both_ends_is_reported_and_the_walk_goes_on() {
 fn a_vendor_that_ignores_the_order_is_not_believed() {
     let prints = session(&[5, 30, 5]);
     let walk = walk(pager(20), |query| {
-        serve(
-            &prints,
-            &PrintsQuery {
-                order: Order::NewestFirst,
-                ..query.clone()
-            },
-        )
+        serve(&prints, &PrintsQuery { order: Order::NewestFirst, ..query.clone() })
     });
     assert_eq!(walk.gaps, [(at(1), 20)]);
     assert_eq!(walk.end, Step::Done);
@@ -181,18 +157,13 @@ fn the_walk_stops_where_it_is_told_to() {
     let walk = walk(pager, |query| serve(&prints, query));
     assert_eq!(walk.end, Step::Done);
     assert!(walk.ids.len() <= 24, "{} prints", walk.ids.len());
-    assert!(
-        (83..=100).all(|id| walk.ids.contains(&id)),
-        "a print after the stop is missing"
-    );
+    assert!((83..=100).all(|id| walk.ids.contains(&id)), "a print after the stop is missing");
 }
 
 #[test]
 fn the_walk_ends_at_the_evening_of_the_day_before() {
     let mut prints = session(&[2; 6]);
-    prints[..6]
-        .iter_mut()
-        .for_each(|row| row.session_date = day().pred_opt().unwrap());
+    prints[..6].iter_mut().for_each(|row| row.session_date = day().pred_opt().unwrap());
     let walk = walk(pager(4), |query| serve(&prints, query));
     assert_eq!(walk.end, Step::Done);
     assert!((7..=12).all(|id| walk.ids.contains(&id)));
@@ -201,9 +172,7 @@ fn the_walk_ends_at_the_evening_of_the_day_before() {
 #[test]
 fn prints_of_a_later_day_do_not_pass_for_a_whole_session() {
     let mut prints = session(&[2; 6]);
-    prints
-        .iter_mut()
-        .for_each(|row| row.session_date = day().succ_opt().unwrap());
+    prints.iter_mut().for_each(|row| row.session_date = day().succ_opt().unwrap());
     let walk = walk(pager(4), |query| serve(&prints, query));
     assert_eq!(walk.end, Step::Capped { reached: None });
 }
@@ -216,11 +185,7 @@ fn a_page_repeated_once_costs_one_request_and_loses_nothing() {
     let walk = walk(pager(6), |query| {
         count += 1;
         let page = serve(&prints, query);
-        let sent = if count == 3 {
-            last.clone().unwrap()
-        } else {
-            page
-        };
+        let sent = if count == 3 { last.clone().unwrap() } else { page };
         last = Some(sent.clone());
         sent
     });
@@ -233,12 +198,7 @@ fn a_vendor_that_always_sends_the_same_page_is_left_soon() {
     let prints = session(&[2; 20]);
     let same = serve(&prints, &pager(8).next());
     let walk = walk(pager(8), |_| same.clone());
-    assert_eq!(
-        walk.end,
-        Step::Capped {
-            reached: Some(at(17))
-        }
-    );
+    assert_eq!(walk.end, Step::Capped { reached: Some(at(17)) });
     assert_eq!(walk.pages, 2 + MAX_STALLS);
 }
 
@@ -256,12 +216,7 @@ fn a_full_page_of_rejects_is_no_end_of_a_session() {
 fn a_walk_without_end_is_capped_and_can_be_taken_up_again() {
     let prints = session(&[1; 600]);
     let first = walk(pager(2), |query| serve(&prints, query));
-    let Step::Capped {
-        reached: Some(reached),
-    } = first.end
-    else {
-        panic!("{:?}", first.end)
-    };
+    let Step::Capped { reached: Some(reached) } = first.end else { panic!("{:?}", first.end) };
     assert_eq!(first.pages, MAX_PAGES_PER_WALK);
     let mut ids = first.ids;
     let mut rest = reached;
@@ -269,9 +224,7 @@ fn a_walk_without_end_is_capped_and_can_be_taken_up_again() {
         let more = walk(pager(2).starting_below(rest), |query| serve(&prints, query));
         ids.extend(more.ids);
         match more.end {
-            Step::Capped {
-                reached: Some(reached),
-            } => rest = reached,
+            Step::Capped { reached: Some(reached) } => rest = reached,
             end => {
                 assert_eq!(end, Step::Done);
                 break;
@@ -283,10 +236,7 @@ fn a_walk_without_end_is_capped_and_can_be_taken_up_again() {
 
 #[test]
 fn the_query_carries_day_limit_and_floor() {
-    let query = pager(77)
-        .with_min_premium(Some(5))
-        .starting_below(at(9))
-        .next();
+    let query = pager(77).with_min_premium(Some(5)).starting_below(at(9)).next();
     assert_eq!(
         query.pairs(),
         [

@@ -8,8 +8,8 @@ use undertow_market::{Bar, BarInterval, Calendar, MarketSession, Price, VendorId
 
 use super::super::field::FieldFault;
 use super::super::query::BarsQuery;
-use super::super::wire::{Raw, WireBar};
-use super::{DecodeError, Decoded, raw_rows, text_of, typed_row};
+use super::super::wire::{Raw, WireBar, read_rows};
+use super::{DecodeError, Decoded, text_of, typed_row};
 use crate::Reject;
 
 /// Reads a bar answer; the rows come out oldest first.
@@ -27,7 +27,7 @@ pub fn decode_bars(
     received_at: DateTime<Utc>,
     calendar: &Calendar,
 ) -> Result<Decoded<Bar>, DecodeError> {
-    let raws = raw_rows(text_of(body)?)?;
+    let raws = read_rows(text_of(body)?)?;
     let mut rejects = Vec::new();
     let mut read = Vec::with_capacity(raws.len());
     for raw in raws.iter().copied() {
@@ -36,11 +36,7 @@ pub fn decode_bars(
             Err(reason) => rejects.push(reject(query, raw, reason)),
         }
     }
-    let maker = BarMaker {
-        query,
-        received_at,
-        calendar,
-    };
+    let maker = BarMaker { query, received_at, calendar };
     let mut bars = Vec::with_capacity(read.len());
     for (bar, raw) in maker.bars(read, raws.len()) {
         match bar {
@@ -50,11 +46,7 @@ pub fn decode_bars(
     }
     bars.sort_by_key(|(bar, _)| bar.start_at);
     let rows = without_repeats(bars, |raw, reason| rejects.push(reject(query, raw, reason)));
-    Ok(Decoded {
-        rows,
-        rejects,
-        delivered: raws.len(),
-    })
+    Ok(Decoded { rows, rejects, delivered: raws.len() })
 }
 
 /// Of two bars that begin together one is wrong, and nothing tells which: the first stays.
@@ -67,10 +59,7 @@ fn without_repeats<'a>(
         match rows.last().filter(|kept| kept.start_at == bar.start_at) {
             None => rows.push(bar),
             Some(kept) if *kept == bar => {}
-            Some(_) => refuse(
-                raw,
-                "a second, different bar with this beginning".to_owned(),
-            ),
+            Some(_) => refuse(raw, "a second, different bar with this beginning".to_owned()),
         }
     }
     rows
@@ -117,9 +106,7 @@ impl BarRow {
     }
 
     fn day(&self) -> Result<NaiveDate, String> {
-        self.date
-            .or(self.start_at.map(new_york_date))
-            .ok_or_else(|| "date: is missing".to_owned())
+        self.date.or(self.start_at.map(new_york_date)).ok_or_else(|| "date: is missing".to_owned())
     }
 }
 
@@ -147,21 +134,14 @@ impl BarMaker<'_> {
         if self.query.interval == BarInterval::Day1 {
             return self.days(rows, delivered >= usize::from(self.query.limit));
         }
-        rows.into_iter()
-            .map(|(row, raw)| (self.intraday(&row), raw))
-            .collect()
+        rows.into_iter().map(|(row, raw)| (self.intraday(&row), raw)).collect()
     }
 
     fn intraday(&self, row: &BarRow) -> Result<Bar, String> {
         let start_at = row.start_at.ok_or("start_time: is missing")?;
         let (session_date, session) = self.calendar.session_at(start_at);
         let volume = row.volume.ok_or("volume: is missing")?;
-        self.bar(
-            row,
-            (session_date, row.session.unwrap_or(session)),
-            start_at,
-            volume,
-        )
+        self.bar(row, (session_date, row.session.unwrap_or(session)), start_at, volume)
     }
 
     fn days<'a>(&self, rows: Vec<(BarRow, Raw<'a>)>, is_full: bool) -> Made<'a> {
@@ -193,14 +173,11 @@ impl BarMaker<'_> {
         parts: &[(BarRow, Raw<'_>)],
         is_cut: bool,
     ) -> Result<Bar, String> {
-        let mut earlier = parts
-            .iter()
-            .filter(|(part, _)| part.session == Some(MarketSession::Pre));
+        let mut earlier = parts.iter().filter(|(part, _)| part.session == Some(MarketSession::Pre));
         let before_open = match earlier.next() {
-            Some((pre, _)) => pre
-                .total_volume
-                .or(pre.volume)
-                .ok_or("volume of pre-market missing")?,
+            Some((pre, _)) => {
+                pre.total_volume.or(pre.volume).ok_or("volume of pre-market missing")?
+            }
             None if is_cut => {
                 return Err("the answer is full and may lack this day's pre-market".into());
             }
@@ -208,10 +185,8 @@ impl BarMaker<'_> {
         };
         let at_close = row.total_volume.ok_or("total_volume: is missing")?;
         let volume = at_close - before_open;
-        let hours = self
-            .calendar
-            .session(date)
-            .ok_or_else(|| format!("{date} is no trading day"))?;
+        let hours =
+            self.calendar.session(date).ok_or_else(|| format!("{date} is no trading day"))?;
         self.bar(row, (date, MarketSession::Regular), hours.open_at, volume)
     }
 

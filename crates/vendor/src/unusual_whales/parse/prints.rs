@@ -9,8 +9,9 @@ use undertow_market::{
 use super::super::codes::{reasons_of, settlement_reasons};
 use super::super::field::FieldFault;
 use super::super::query::MAX_PRINTS_PER_PAGE;
-use super::super::wire::{Raw, WirePrint, each_row};
-use super::{DecodeError, Decoded, raw_rows, text_of, ticker_of, typed_row};
+use super::super::scan::scan_prints;
+use super::super::wire::{Raw, WirePrint, read_rows};
+use super::{DecodeError, Decoded, text_of, ticker_of, typed_row};
 use crate::Reject;
 
 /// Reads a dark pool answer. The rows keep the vendor's order. With a `symbol`, a row of any
@@ -25,39 +26,22 @@ pub fn decode_prints(
     calendar: &Calendar,
 ) -> Result<Decoded<Print>, DecodeError> {
     let text = text_of(body)?;
-    let mut parser = PrintParser {
-        symbol,
-        received_at,
-        calendar,
-        hours: None,
-    };
-    // Nearly every page has only good rows. Any other is read again row by row, for the raw text.
-    let mut rows = Vec::with_capacity(usize::from(MAX_PRINTS_PER_PAGE));
-    let is_all_good = each_row(text, |wire: WirePrint<'_>| {
-        parser.print(&wire).map(|print| rows.push(print)).is_ok()
-    });
-    if is_all_good.is_ok() {
-        return Ok(Decoded {
-            delivered: rows.len(),
-            rows,
-            rejects: Vec::new(),
-        });
+    let mut parser = PrintParser { symbol, received_at, calendar, hours: None };
+    match parser.usual_page(text) {
+        Some(rows) => Ok(Decoded { delivered: rows.len(), rows, rejects: Vec::new() }),
+        None => parser.any_page(text),
     }
-    let raws = raw_rows(text)?;
-    let mut decoded = Decoded {
-        rows: Vec::new(),
-        rejects: Vec::new(),
-        delivered: raws.len(),
-    };
-    for raw in raws {
-        match parser.row(raw) {
-            Ok(print) => decoded.rows.push(print),
-            Err(reason) => decoded
-                .rejects
-                .push(Reject::new(ticker_of(raw), raw.0, reason)),
-        }
-    }
-    Ok(decoded)
+}
+
+/// As [`decode_prints`], without the fast way. Only for comparing the two.
+#[doc(hidden)]
+pub fn decode_prints_slowly(
+    body: &[u8],
+    symbol: Option<&Symbol>,
+    received_at: DateTime<Utc>,
+    calendar: &Calendar,
+) -> Result<Decoded<Print>, DecodeError> {
+    PrintParser { symbol, received_at, calendar, hours: None }.any_page(text_of(body)?)
 }
 
 struct PrintParser<'a> {
@@ -69,6 +53,25 @@ struct PrintParser<'a> {
 }
 
 impl PrintParser<'_> {
+    /// A page of the usual form in which every row is a print: nearly every page.
+    fn usual_page(&mut self, text: &str) -> Option<Vec<Print>> {
+        let mut rows = Vec::with_capacity(usize::from(MAX_PRINTS_PER_PAGE));
+        scan_prints(text, |wire| self.print(wire).map(|print| rows.push(print)).is_ok())?;
+        Some(rows)
+    }
+
+    fn any_page(&mut self, text: &str) -> Result<Decoded<Print>, DecodeError> {
+        let raws = read_rows(text)?;
+        let (mut rows, mut rejects) = (Vec::new(), Vec::new());
+        for raw in &raws {
+            match self.row(*raw) {
+                Ok(print) => rows.push(print),
+                Err(reason) => rejects.push(Reject::new(ticker_of(*raw), raw.0, reason)),
+            }
+        }
+        Ok(Decoded { rows, rejects, delivered: raws.len() })
+    }
+
     fn row(&mut self, raw: Raw<'_>) -> Result<Print, String> {
         let wire: WirePrint<'_> = typed_row(raw)?;
         self.print(&wire).map_err(|fault| fault.to_string())
@@ -145,19 +148,11 @@ impl Codes {
     fn of(wire: &WirePrint<'_>) -> Result<Self, FieldFault> {
         let sale_condition = wire.sale_cond_codes.named("sale_cond_codes").code()?;
         let trade_code = wire.trade_code.named("trade_code").code()?;
-        let extended_hours = wire
-            .ext_hour_sold_codes
-            .named("ext_hour_sold_codes")
-            .code()?;
+        let extended_hours = wire.ext_hour_sold_codes.named("ext_hour_sold_codes").code()?;
         let settlement = wire.trade_settlement.named("trade_settlement").code()?;
-        let told = [&sale_condition, &trade_code, &extended_hours]
-            .into_iter()
-            .flatten();
+        let told = [&sale_condition, &trade_code, &extended_hours].into_iter().flatten();
         let from_codes = told.fold(Reasons::empty(), |all, text| all | reasons_of(text));
-        let from_settlement = settlement
-            .as_deref()
-            .map(settlement_reasons)
-            .unwrap_or_default();
+        let from_settlement = settlement.as_deref().map(settlement_reasons).unwrap_or_default();
         Ok(Self {
             reasons: from_codes | from_settlement,
             sale_condition: code(sale_condition),
@@ -182,9 +177,5 @@ fn canceled(wire: &WirePrint<'_>) -> Result<Reasons, FieldFault> {
     let field = wire.canceled.named("canceled");
     // Required: a vendor that stops telling must not turn withdrawn prints into good ones.
     let is_canceled = field.required(field.boolean()?)?;
-    Ok(if is_canceled {
-        Reasons::CANCELED
-    } else {
-        Reasons::empty()
-    })
+    Ok(if is_canceled { Reasons::CANCELED } else { Reasons::empty() })
 }
