@@ -15,8 +15,6 @@ import { type Tokens, withAlpha } from "../lib/tokens";
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
-/** Least bar spacing before the chart's width is known, px; see `leastSpacing`. */
-const MIN_SPACING_PX = 0.2;
 /** Bars visible at most: fewer than the window holds, with room to page on both sides. */
 const MAX_VISIBLE = 12_000;
 
@@ -85,7 +83,6 @@ export function chartOptions(tokens: Tokens, daily: boolean): DeepPartial<ChartO
       borderColor: tokens.hairline,
       timeVisible: true,
       secondsVisible: false,
-      minBarSpacing: MIN_SPACING_PX,
       tickMarkFormatter: tickWords,
       shiftVisibleRangeOnNewBar: true,
     },

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { columnsOf } from "../../api/columns";
-import { identity, pickRows, TapeRows, type PrintsTable } from "./rows";
+import { identity, pickRows, RowReader, TapeRows, type PrintsTable } from "./rows";
 
 const NAMES = (
   "reported_ms executed_ms price size notional bid ask day_volume side reasons session " +
@@ -74,4 +74,14 @@ test("an identity of 64 bits survives its two halves, whatever their sign", () =
       expect(identity(high, low | 0)).toBe(id.toString());
     }
   }
+});
+
+test("a row that stays in view is the same object until the tape changes", () => {
+  const reader = new RowReader();
+  const before = reader.read(base, [0, 1, 2]);
+  const after = reader.read(base, [1, 2, 3]);
+  expect([after[0] === before[1], after[1] === before[2]]).toEqual([true, true]);
+  const changed = reader.read(base.newer(table([[60, 6]]), 60), [1]); // prettier-ignore
+  expect(changed[0].row.reported_ms).toBe(50);
+  expect(changed[0]).not.toBe(before[1]);
 });

@@ -124,6 +124,29 @@ export class TapeRows {
   }
 }
 
+/** A row with its place on the tape. */
+export interface PlacedRow {
+  index: number;
+  row: TapeRow;
+}
+
+/**
+ * Reads rows out for drawing. A row that was read before comes back as the same object, so that a
+ * scroll only redraws what came into view.
+ */
+export class RowReader {
+  #rows = TapeRows.empty;
+  #known = new Map<number, PlacedRow>();
+
+  read(rows: TapeRows, indexes: number[]): PlacedRow[] {
+    const before = rows === this.#rows ? this.#known : new Map<number, PlacedRow>();
+    const placed = indexes.map((index) => before.get(index) ?? { index, row: rows.row(index) });
+    this.#rows = rows;
+    this.#known = new Map(placed.map((one) => [one.index, one]));
+    return placed;
+  }
+}
+
 function join(pieces: Piece[]): Piece {
   const { meta, names } = pieces[0].table;
   const columns = names.map((name) => {
