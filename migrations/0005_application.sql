@@ -7,7 +7,7 @@ CREATE TABLE trading.database_identity (
     seed       text,
     kind       text        NOT NULL COLLATE "C",
     CONSTRAINT seed_is_of_a_simulation CHECK (
-        (kind = 'real' AND seed IS NULL) OR (kind = 'simulated' AND seed ~ '^[0-9]{1,20}$'))
+        (kind = 'real' AND seed IS NULL) OR (kind = 'simulated' AND seed IS NOT NULL AND seed ~ '^[0-9]{1,20}$'))
 );
 
 CREATE TABLE trading.watch_list (

@@ -1,8 +1,14 @@
 //! Tests over the whole house. One binary, hung on the daemon's crate so that it builds without
 //! webview libraries (docs/adr/0007).
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
 mod architecture;
 mod dependencies;
+mod faults;
+mod ingest;
 mod licences;
+mod outage;
+mod rig;
 mod source;
 mod tidy;

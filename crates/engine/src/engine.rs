@@ -9,6 +9,7 @@ use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use undertow_market::{Calendar, MarketSession, Symbol};
+use undertow_store::log::LogLevel;
 use undertow_store::{Store, StoreError};
 use undertow_vendor::budget::{Budget, BudgetState};
 use undertow_vendor::unusual_whales::UnusualWhales;
@@ -17,6 +18,7 @@ use crate::backfill::{Job, MAX_WAITING, NewBackfill, Runner, save_job};
 use crate::clock::Clock;
 use crate::event::EngineEvent;
 use crate::feed::{Feed, Feeds, Freshness, Series};
+use crate::journal;
 use crate::settings::Collect;
 use crate::shared::{Shared, VENDOR};
 use crate::supervise::supervised;
@@ -319,6 +321,8 @@ impl Engine {
                     match shared.store.collector_lock(VENDOR).await {
                         Ok(Some(mut lock)) => {
                             collects.store(true, std::sync::atomic::Ordering::SeqCst);
+                            let message = "collecting begins".to_owned();
+                            journal::note(&shared, LogLevel::Info, "engine", message).await;
                             let listed =
                                 symbols.lock().unwrap_or_else(PoisonError::into_inner).clone();
                             for symbol in &listed {

@@ -86,6 +86,11 @@ impl Feeds {
         change(feeds.entry((symbol.clone(), series)).or_default());
     }
 
+    pub(crate) fn problem(&self, symbol: &Symbol, series: Series) -> Option<String> {
+        let feeds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        feeds.get(&(symbol.clone(), series))?.problem.clone()
+    }
+
     pub(crate) fn remove(&self, symbol: &Symbol) {
         let mut feeds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         feeds.retain(|(known, _), _| known != symbol);

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod engine;
 pub mod event;
 pub mod feed;
+mod journal;
 pub mod pace;
 mod prints;
 mod reread;

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 use undertow_market::Symbol;
+use undertow_store::log::LogLevel;
 use undertow_vendor::Priority;
 use undertow_vendor::unusual_whales::MAX_PRINTS_PER_PAGE;
 
 use crate::feed::Series;
+use crate::journal;
 use crate::pace::{self, Bounds, Intake};
 use crate::schedule::{self, Due};
 use crate::shared::{CollectError, Place, Shared};
@@ -105,12 +107,17 @@ async fn ask(
     if reads_hour {
         at.hour_read_at = started;
     }
+    let mended = shared.feeds.problem(symbol, Series::Prints).is_some();
     shared.feeds.update(symbol, Series::Prints, |feed| {
         feed.asked_at = Some(started);
         feed.newest_at = feed.newest_at.max(walked.newest_at);
         feed.rows += walked.written;
         feed.problem = None;
     });
+    if mended {
+        let message = format!("{symbol}: prints are collected again; what was missed is stored");
+        journal::note(shared, LogLevel::Info, "prints", message).await;
+    }
     Ok((walked, over))
 }
 
@@ -137,7 +144,12 @@ async fn fail(
     error: &CollectError,
 ) {
     tracing::warn!(%symbol, %error, "prints could not be collected");
+    let first = shared.feeds.problem(symbol, Series::Prints).is_none();
     shared.feeds.update(symbol, Series::Prints, |feed| feed.problem = Some(error.to_string()));
+    if first {
+        let message = format!("{symbol}: prints could not be collected: {error}");
+        journal::note(shared, LogLevel::Warning, "prints", message).await;
+    }
     let Some(progress) = progress else { return };
     let place = Place { series: Series::Prints, symbol: symbol.clone(), session_date: date };
     let to = shared.clock.now();

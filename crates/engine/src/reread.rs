@@ -34,11 +34,14 @@ async fn due_work(
     stop: &CancellationToken,
 ) -> Result<(), CollectError> {
     let now = shared.clock.now();
+    let latest = shared.calendar.latest_session(now);
     for session_date in reread_sessions(&shared.calendar, now) {
         let Some(due) = reread_due(&shared.calendar, session_date, now) else { continue };
-        // A session that was never read is the backfill's work, not a reread.
         let last = shared.session_read_at(symbol, session_date).await?;
-        if last.is_some_and(|last| last < due) {
+        // The latest session was read piece by piece while it was open, or not at all. Earlier
+        // ones that were never read whole are the backfill's work.
+        let never = last.is_none() && latest == Some(session_date);
+        if never || last.is_some_and(|last| last < due) {
             tracing::info!(%symbol, %session_date, "reading the session again");
             read_session(shared, &SessionWork { symbol: symbol.clone(), session_date }, stop)
                 .await?;

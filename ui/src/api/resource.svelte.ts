@@ -117,6 +117,8 @@ export function command<C extends CommandName>(
       soon.cancel();
       unhear();
       unwatch();
+      // A browser has six connections: answers that nobody waits for must not hold them.
+      made.clear();
     };
   });
   return made;

@@ -14,10 +14,12 @@ use undertow_vendor::unusual_whales::MAX_BARS_PER_PAGE;
 use undertow_vendor::{EntitlementReason, Priority, VendorError};
 
 use undertow_store::backfill::{BackfillState, BackfillUpdate, NewBackfill};
+use undertow_store::log::LogLevel;
 
 use super::job::Job;
 use crate::bars;
 use crate::event::EngineEvent;
+use crate::journal;
 use crate::schedule::SETTLE;
 use crate::shared::{CollectError, Shared};
 use crate::walk::{Walk, walk_prints};
@@ -138,6 +140,7 @@ impl Runner {
         *self.lock_running() = None;
         if !stop.is_cancelled() {
             self.publish(shared, &job, true).await;
+            journal::note(shared, level(&job), "backfill", ending(&job)).await;
         }
     }
 
@@ -174,6 +177,25 @@ fn finish(job: &mut Job, failures: &[String], stopped: bool) {
         let tail = if more > 0 { format!(" (and {more} more)") } else { String::new() };
         job.note = Some(format!("{first}{tail}"));
     }
+}
+
+fn level(job: &Job) -> LogLevel {
+    if job.state == BackfillState::Failed { LogLevel::Warning } else { LogLevel::Info }
+}
+
+fn ending(job: &Job) -> String {
+    let names: Vec<&str> = job.work.symbols.iter().map(Symbol::as_str).collect();
+    let note = job.note.as_ref().map(|note| format!(" {note}")).unwrap_or_default();
+    format!(
+        "{} {} to {}: {}, {} of {} sessions, {} rows.{note}",
+        names.join(", "),
+        job.work.from,
+        job.work.to,
+        job.state.as_str(),
+        job.sessions_done,
+        job.sessions_total,
+        job.rows
+    )
 }
 
 fn pace(job: &mut Job, began: Instant) {

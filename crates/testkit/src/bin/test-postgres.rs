@@ -4,10 +4,11 @@
 //! `UNDERTOW_TEST_POSTGRES=$(…)` is what a script makes of the printed line.
 
 use std::io::Write;
+use std::thread;
 
 use anyhow::Result;
-use tokio::io::{AsyncReadExt, stdin};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 use undertow_testkit::postgres::start_throwaway;
 
 #[tokio::main]
@@ -33,7 +34,13 @@ async fn until_told_to_end() -> Result<()> {
     Ok(())
 }
 
+/// The thread that reads is left behind: a runtime would wait for it when it ends.
 async fn until_input_ends() {
-    let mut buffer = [0_u8; 64];
-    while let Ok(1..) = stdin().read(&mut buffer).await {}
+    let (ended, end) = oneshot::channel();
+    thread::spawn(move || {
+        let _read = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        // Nobody listens any more when a signal came first.
+        let _told = ended.send(());
+    });
+    let _ended = end.await;
 }

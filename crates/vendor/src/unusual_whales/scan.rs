@@ -7,6 +7,20 @@
 
 use super::wire::{MAX_ROWS, Raw, WirePrint};
 
+/// The bytes at which a plain string ends or is no plain string. A table, because most bytes of an
+/// answer pass through it.
+const IS_SPECIAL: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        table[byte] = true;
+        byte += 1;
+    }
+    table[b'"' as usize] = true;
+    table[b'\\' as usize] = true;
+    table
+};
+
 /// Reads every row. None when the answer is not of the usual form or `on_row` says to stop.
 pub(super) fn scan_prints<'a>(
     text: &'a str,
@@ -80,8 +94,7 @@ impl<'a> Scanner<'a> {
         self.expect(b'"')?;
         let begin = self.at - 1;
         let rest = &self.text.as_bytes()[self.at..];
-        let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
-        let end = rest.iter().position(is_special)?;
+        let end = rest.iter().position(|byte| IS_SPECIAL[usize::from(*byte)])?;
         if rest[end] != b'"' {
             return None;
         }

@@ -1,0 +1,46 @@
+import { expect, open, test } from "./test";
+
+test("feeds say in words how they are", async ({ page, demo }) => {
+  await open(page, demo, "#/data");
+  const feeds = page.getByRole("region", { name: "Feeds" });
+  for (const series of ["prints", "bars"]) {
+    const row = feeds.getByRole("row", { name: new RegExp(`SPY ${series}`) });
+    await expect(row).toContainText(/Fresh|Late|Waiting/);
+  }
+  await expect(page.getByRole("tab", { name: "Log" })).toBeVisible();
+  await page.getByRole("tab", { name: /Quarantine/ }).click();
+  await expect(page.getByText("Nothing in quarantine.")).toBeVisible();
+  await expect(page.getByRole("region", { name: "Gaps" })).toContainText(/gap/i);
+});
+
+test("a backfill is started, shows its progress, and stops", async ({ page, demo }) => {
+  await open(page, demo, "#/data");
+  const panel = page.getByRole("region", { name: "Backfills" });
+  const form = panel.getByRole("form", { name: "Start a backfill" });
+  await form.getByLabel("Symbols").fill("qqq");
+  await form.getByLabel("First session").fill("2025-09-02");
+  await form.getByLabel("Last session").fill("2025-11-28");
+  await form.getByRole("button", { name: "Backfill" }).click();
+
+  const job = panel.getByRole("listitem").filter({ hasText: "2025-09-02" });
+  await expect(job).toContainText("QQQ");
+  await expect(job).toContainText(/Waiting|Running/);
+  await expect(job.getByRole("progressbar")).toHaveAttribute("aria-valuetext", /of 62 sessions/);
+  await job.getByRole("button", { name: "Stop" }).click();
+  await expect(job).toContainText("Stopped");
+  await expect(job.getByRole("button", { name: "Go on" })).toBeVisible();
+});
+
+test.describe("refusals", () => {
+  // The browser itself notes an answer that is an error.
+  test.use({ tolerated: [/Failed to load resource: .* status of 4\d\d .*start_backfill/] });
+
+  test("a backfill that cannot be is refused in words", async ({ page, demo }) => {
+    await open(page, demo, "#/data");
+    const form = page.getByRole("form", { name: "Start a backfill" });
+    await form.getByLabel("First session").fill("2026-02-10");
+    await form.getByLabel("Last session").fill("2026-02-03");
+    await form.getByRole("button", { name: "Backfill" }).click();
+    await expect(form.getByRole("alert")).toContainText(/\w+ \w+/);
+  });
+});

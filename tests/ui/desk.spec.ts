@@ -1,0 +1,110 @@
+import type { Locator, Page } from "@playwright/test";
+
+import type { Eye, Part } from "./eye";
+import { chartOf, expect, expectFits, open, test } from "./test";
+
+/** Fewest pixels that a layer changes when it goes: its labels alone are more. */
+const LAYER_PIXELS = 400;
+/** The plot without the axes, where the legend does not reach. */
+const PLOT: Part = { left: 0, top: 0.12, right: 0.94, bottom: 0.94 };
+const RIGHT_EDGE: Part = { ...PLOT, left: 0.72 };
+
+/** The chart when nothing is being read: its layers are all there. */
+async function settled(page: Page, chart: Locator): Promise<Buffer> {
+  await expect(page.getByText("reading …")).toHaveCount(0);
+  return chart.screenshot();
+}
+
+/** A layer goes with its key and comes back with it, and both can be seen. */
+async function expectLayer(page: Page, eye: Eye, key: string, name: string, part: Part) {
+  const chart = await chartOf(page);
+  const toggle = page.getByRole("toolbar").getByRole("button", { name, exact: true });
+  await expect(toggle).toHaveAttribute("aria-pressed", "true");
+  await expect(async () => {
+    const shown = await settled(page, chart);
+    await page.keyboard.press(key);
+    await expect(toggle).toHaveAttribute("aria-pressed", "false");
+    const hidden = await settled(page, chart);
+    await page.keyboard.press(key);
+    await expect(toggle).toHaveAttribute("aria-pressed", "true");
+    expect(await eye.differing(shown, hidden, part), name).toBeGreaterThan(LAYER_PIXELS);
+  }).toPass({ timeout: 40_000 });
+}
+
+/** Moves the pointer down a column of the chart until a card says what is there. */
+async function pointAt(page: Page, chart: Locator, column: number, words: RegExp): Promise<void> {
+  const box = await chart.boundingBox();
+  if (!box) throw new Error("the chart has no place on the page");
+  const card = page.locator(".card", { hasText: words });
+  await expect(async () => {
+    for (let y = 60; y < box.height - 60; y += 3) {
+      await page.mouse.move(box.x + box.width + column, box.y + y);
+      if (await card.isVisible()) return;
+    }
+    throw new Error(`nothing in this column says ${words}`);
+  }).toPass({ timeout: 40_000 });
+}
+
+test("the desk draws candles, levels, a profile and prints", async ({ page, demo, eye }) => {
+  await open(page, demo);
+  const chart = await chartOf(page);
+  await expect(page.locator(".legend")).toContainText(/SPY.*5m.*ET.*O\d+\.\d\d.*H.*L.*C.*V/s);
+  expect(await eye.colours(await settled(page, chart))).toBeGreaterThan(100);
+  await expectLayer(page, eye, "l", "Levels", RIGHT_EDGE);
+  await expectLayer(page, eye, "p", "Profile", RIGHT_EDGE);
+  await expectLayer(page, eye, "b", "Prints", PLOT);
+  await expect(page.getByRole("img", { name: "Off-exchange shares today" })).toBeVisible();
+  await expect(page.getByRole("toolbar")).toContainText(/auto\$\d/);
+});
+
+test("pointing at a level or the profile says what it is and how it is computed", async ({
+  page,
+  demo,
+}) => {
+  await open(page, demo);
+  const chart = await chartOf(page);
+  await pointAt(page, chart, -180, /rank \d+|Level/i);
+  await pointAt(page, chart, -66, /off-exchange/i);
+});
+
+test("candles move while the market is open", async ({ page, demo }) => {
+  await open(page, demo);
+  await chartOf(page);
+  const line = page.locator(".legend .line").first();
+  const clock = page.locator("header .clock .figures");
+  const [before, time] = [await line.textContent(), await clock.textContent()];
+  await expect.poll(() => clock.textContent()).not.toBe(time);
+  await expect.poll(() => line.textContent(), { timeout: 60_000 }).not.toBe(before);
+});
+
+test("keys move the view, and End brings the newest bar back", async ({ page, demo }) => {
+  await open(page, demo);
+  await chartOf(page);
+  const time = page.locator(".legend .time");
+  const day = async () => (await time.textContent())?.slice(0, 15);
+  const today = await day();
+  await expect(async () => {
+    await page.keyboard.press("[");
+    await page.keyboard.press("[");
+    await page.keyboard.press("[");
+    await expect.poll(day, { timeout: 2_000 }).not.toBe(today);
+  }).toPass();
+  await page.keyboard.press("End");
+  await expect.poll(day).toBe(today);
+});
+
+test("timeframe and layers are kept over a reload", async ({ page, demo }) => {
+  await open(page, demo);
+  await chartOf(page);
+  const daily = page.getByRole("radio", { name: "1d" });
+  const zones = page.getByRole("button", { name: "Zones" });
+  await daily.click();
+  await zones.click();
+  await expect(page.locator(".legend .line").first()).toContainText("1d");
+  await page.reload();
+  await chartOf(page);
+  await expect(daily).toBeChecked();
+  await expect(zones).toHaveAttribute("aria-pressed", "false");
+  await expect(page.locator(".legend .line").first()).toContainText("1d");
+  await expectFits(page);
+});
