@@ -15,31 +15,11 @@ struct Room {
 }
 
 const PLAN: &[Room] = &[
-    Room {
-        name: "market",
-        uses: &[],
-        tests_use: &[],
-    },
-    Room {
-        name: "analysis",
-        uses: &["market"],
-        tests_use: &[],
-    },
-    Room {
-        name: "vendor",
-        uses: &["market"],
-        tests_use: &["simulator"],
-    },
-    Room {
-        name: "simulator",
-        uses: &["market"],
-        tests_use: &[],
-    },
-    Room {
-        name: "store",
-        uses: &["market", "analysis"],
-        tests_use: &["testkit"],
-    },
+    Room { name: "market", uses: &[], tests_use: &[] },
+    Room { name: "analysis", uses: &["market"], tests_use: &[] },
+    Room { name: "vendor", uses: &["market"], tests_use: &["simulator"] },
+    Room { name: "simulator", uses: &["market"], tests_use: &[] },
+    Room { name: "store", uses: &["market", "analysis"], tests_use: &["testkit"] },
     Room {
         name: "engine",
         uses: &["market", "analysis", "vendor", "store"],
@@ -47,38 +27,16 @@ const PLAN: &[Room] = &[
     },
     Room {
         name: "api",
-        uses: &[
-            "market",
-            "analysis",
-            "vendor",
-            "store",
-            "engine",
-            "simulator",
-        ],
+        uses: &["market", "analysis", "vendor", "store", "engine", "simulator"],
         tests_use: &["testkit"],
     },
     Room {
         name: "daemon",
         uses: &["api", "engine"],
-        tests_use: &[
-            "market",
-            "analysis",
-            "vendor",
-            "store",
-            "simulator",
-            "testkit",
-        ],
+        tests_use: &["market", "analysis", "vendor", "store", "simulator", "testkit"],
     },
-    Room {
-        name: "undertow",
-        uses: &["api", "engine"],
-        tests_use: &[],
-    },
-    Room {
-        name: "testkit",
-        uses: &["market", "store"],
-        tests_use: &[],
-    },
+    Room { name: "undertow", uses: &["api", "engine"], tests_use: &[] },
+    Room { name: "testkit", uses: &["market", "store"], tests_use: &[] },
 ];
 
 /// Outside crates that only some rooms may use, tests aside. `*` at the end stands for any rest.
@@ -99,26 +57,11 @@ const PURE: &[&str] = &["market", "analysis"];
 
 /// What a pure room may use: numbers, times, words and errors. A short list, so that whatever
 /// brings I/O, async or randomness is refused without being named.
-const PURE_MAY_USE: &[&str] = &[
-    "bitflags",
-    "chrono",
-    "chrono-tz",
-    "rust_decimal",
-    "serde",
-    "siphasher",
-    "thiserror",
-];
+const PURE_MAY_USE: &[&str] =
+    &["bitflags", "chrono", "chrono-tz", "rust_decimal", "serde", "siphasher", "thiserror"];
 
 /// Libraries that draw windows. Only the desktop may need them, however far away.
-const WINDOW: &[&str] = &[
-    "gdk*",
-    "gtk*",
-    "javascriptcore*",
-    "tao",
-    "tauri*",
-    "webkit2gtk*",
-    "wry",
-];
+const WINDOW: &[&str] = &["gdk*", "gtk*", "javascriptcore*", "tao", "tauri*", "webkit2gtk*", "wry"];
 
 /// One dependency as a manifest declares it. `for_tests` means a dev-dependency.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,9 +88,7 @@ fn matches(pattern: &str, name: &str) -> bool {
 fn objection(edge: &Edge) -> Option<String> {
     let Edge { from, to, .. } = edge;
     let Some(plan) = PLAN.iter().find(|room| room.name == from) else {
-        return Some(format!(
-            "{from} is not in the plan: add it to PLAN and to ARCHITECTURE.md"
-        ));
+        return Some(format!("{from} is not in the plan: add it to PLAN and to ARCHITECTURE.md"));
     };
     if edge.ours {
         let allowed = plan.uses.contains(&to.as_str())
@@ -181,27 +122,19 @@ fn edges(metadata: &Metadata) -> BTreeSet<Edge> {
 
 /// Names of all packages that `start` needs to be built, dev-dependencies left out.
 fn closure(metadata: &Metadata, start: &PackageId) -> BTreeSet<String> {
-    let graph = metadata
-        .resolve
-        .as_ref()
-        .expect("cargo metadata resolves the graph");
+    let graph = metadata.resolve.as_ref().expect("cargo metadata resolves the graph");
     let nodes: BTreeMap<_, _> = graph.nodes.iter().map(|node| (&node.id, node)).collect();
     let mut seen = BTreeSet::new();
     let mut open = vec![start];
     while let Some(id) = open.pop() {
         if seen.insert(id) {
             let needed = nodes[id].deps.iter().filter(|dependency| {
-                dependency
-                    .dep_kinds
-                    .iter()
-                    .any(|kind| kind.kind != DependencyKind::Development)
+                dependency.dep_kinds.iter().any(|kind| kind.kind != DependencyKind::Development)
             });
             open.extend(needed.map(|dependency| &dependency.pkg));
         }
     }
-    seen.into_iter()
-        .map(|id| metadata[id].name.to_string())
-        .collect()
+    seen.into_iter().map(|id| metadata[id].name.to_string()).collect()
 }
 
 #[test]
@@ -231,11 +164,7 @@ fn every_room_of_the_plan_exists() {
 #[test]
 fn no_room_depends_on_itself_through_others() {
     let uses = |name: &str| {
-        PLAN.iter()
-            .find(|room| room.name == name)
-            .map_or(&[][..], |room| room.uses)
-            .iter()
-            .copied()
+        PLAN.iter().find(|room| room.name == name).map_or(&[][..], |room| room.uses).iter().copied()
     };
     for room in PLAN {
         let mut reached = BTreeSet::new();
@@ -245,11 +174,7 @@ fn no_room_depends_on_itself_through_others() {
                 open.extend(uses(next));
             }
         }
-        assert!(
-            !reached.contains(room.name),
-            "{} reaches itself: {reached:?}",
-            room.name
-        );
+        assert!(!reached.contains(room.name), "{} reaches itself: {reached:?}", room.name);
     }
 }
 
@@ -258,9 +183,7 @@ fn only_the_desktop_needs_window_libraries() {
     let metadata = source::metadata();
     let needed = |package: &cargo_metadata::Package| -> Vec<String> {
         let all = closure(&metadata, &package.id);
-        all.into_iter()
-            .filter(|name| WINDOW.iter().any(|pattern| matches(pattern, name)))
-            .collect()
+        all.into_iter().filter(|name| WINDOW.iter().any(|pattern| matches(pattern, name))).collect()
     };
     for package in metadata.workspace_packages() {
         let window_libraries = needed(package);
@@ -277,12 +200,7 @@ fn only_the_desktop_needs_window_libraries() {
 #[test]
 fn the_checker_objects_to_what_the_plan_forbids() {
     let check = |from: &str, to: &str, ours: bool, for_tests: bool, expected: Option<&str>| {
-        let edge = Edge {
-            from: from.to_owned(),
-            to: to.to_owned(),
-            ours,
-            for_tests,
-        };
+        let edge = Edge { from: from.to_owned(), to: to.to_owned(), ours, for_tests };
         let found = objection(&edge);
         match expected {
             None => assert_eq!(found, None, "{edge:?}"),
@@ -294,52 +212,16 @@ fn the_checker_objects_to_what_the_plan_forbids() {
             }
         }
     };
-    check(
-        "market",
-        "store",
-        true,
-        false,
-        Some("market may not use store"),
-    );
-    check(
-        "vendor",
-        "store",
-        true,
-        false,
-        Some("vendor may not use store"),
-    );
-    check(
-        "store",
-        "testkit",
-        true,
-        false,
-        Some("store may not use testkit"),
-    );
+    check("market", "store", true, false, Some("market may not use store"));
+    check("vendor", "store", true, false, Some("vendor may not use store"));
+    check("store", "testkit", true, false, Some("store may not use testkit"));
     check("store", "testkit", true, true, None);
-    check(
-        "engine",
-        "api",
-        true,
-        true,
-        Some("tests of engine may not use api"),
-    );
+    check("engine", "api", true, true, Some("tests of engine may not use api"));
     check("attic", "market", true, false, Some("not in the plan"));
     check("analysis", "tokio", false, false, Some("pure"));
     check("market", "rand", false, false, Some("pure"));
     check("market", "proptest", false, true, None);
-    check(
-        "engine",
-        "sqlx-core",
-        false,
-        false,
-        Some("engine may not use sqlx-core"),
-    );
-    check(
-        "daemon",
-        "tauri-plugin-notification",
-        false,
-        false,
-        Some("only [\"undertow\"] may"),
-    );
+    check("engine", "sqlx-core", false, false, Some("engine may not use sqlx-core"));
+    check("daemon", "tauri-plugin-notification", false, false, Some("only [\"undertow\"] may"));
     check("undertow", "tauri", false, false, None);
 }

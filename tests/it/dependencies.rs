@@ -11,14 +11,10 @@ use crate::source::{self, SourceFile};
 /// The names in the first column of the tables below a heading of docs/dependencies.md.
 fn explained(heading: &str) -> BTreeSet<String> {
     let text = source::read("docs/dependencies.md");
-    let section = text
-        .split("\n## ")
-        .find(|section| section.starts_with(heading));
+    let section = text.split("\n## ").find(|section| section.starts_with(heading));
     let section = section.unwrap_or_else(|| panic!("docs/dependencies.md has a part {heading}"));
     let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
-    rows.filter_map(|row| row.split_once('`'))
-        .map(|(name, _)| name.to_owned())
-        .collect()
+    rows.filter_map(|row| row.split_once('`')).map(|(name, _)| name.to_owned()).collect()
 }
 
 fn assert_explained(heading: &str, used: &BTreeSet<String>) {
@@ -33,10 +29,7 @@ fn assert_explained(heading: &str, used: &BTreeSet<String>) {
 
 /// Names of the outside crates that a package's manifest lists.
 fn outside(package: &Package) -> impl Iterator<Item = &str> {
-    let outside = package
-        .dependencies
-        .iter()
-        .filter(|dependency| dependency.path.is_none());
+    let outside = package.dependencies.iter().filter(|dependency| dependency.path.is_none());
     outside.map(|dependency| dependency.name.as_str())
 }
 
@@ -48,11 +41,7 @@ fn is_named(name: &str, package: &Package, files: &[SourceFile]) -> bool {
         .targets
         .iter()
         .filter_map(|target| {
-            Path::new(&target.src_path)
-                .canonicalize()
-                .ok()?
-                .parent()
-                .map(Path::to_owned)
+            Path::new(&target.src_path).canonicalize().ok()?.parent().map(Path::to_owned)
         })
         .collect();
     let of_package = |file: &SourceFile| {
@@ -61,9 +50,7 @@ fn is_named(name: &str, package: &Package, files: &[SourceFile]) -> bool {
     };
     files.iter().filter(|file| of_package(file)).any(|file| {
         let is_word = |c: char| c.is_alphanumeric() || c == '_';
-        file.text
-            .split(|c| !is_word(c))
-            .any(|word| word == identifier)
+        file.text.split(|c| !is_word(c)).any(|word| word == identifier)
     })
 }
 
@@ -79,14 +66,9 @@ fn every_outside_crate_is_explained() {
 fn every_package_of_the_screen_is_explained() {
     let package: serde_json::Value =
         serde_json::from_str(&source::read("ui/package.json")).expect("package.json is JSON");
-    let used = ["dependencies", "devDependencies"]
-        .into_iter()
-        .filter_map(|kind| {
-            package
-                .get(kind)
-                .and_then(|part| part.as_object())
-                .map(|part| part.keys().cloned())
-        });
+    let used = ["dependencies", "devDependencies"].into_iter().filter_map(|kind| {
+        package.get(kind).and_then(|part| part.as_object()).map(|part| part.keys().cloned())
+    });
     assert_explained("Screen", &used.flatten().collect());
 }
 
@@ -95,14 +77,9 @@ fn no_crate_lists_what_it_does_not_use() {
     let (metadata, files) = (source::metadata(), source::files());
     let members = metadata.workspace_packages();
     let unused = members.iter().flat_map(|package| {
-        let names = package
-            .dependencies
-            .iter()
-            .map(|dependency| dependency.name.as_str());
+        let names = package.dependencies.iter().map(|dependency| dependency.name.as_str());
         let unused = names.filter(|name| !is_named(name, package, &files));
-        unused
-            .map(|name| format!("{} does not use {name}", package.name))
-            .collect::<Vec<_>>()
+        unused.map(|name| format!("{} does not use {name}", package.name)).collect::<Vec<_>>()
     });
     let unused: Vec<_> = unused.collect();
     assert!(unused.is_empty(), "{unused:#?}");
@@ -110,25 +87,12 @@ fn no_crate_lists_what_it_does_not_use() {
 
 #[test]
 fn the_workspace_lists_only_what_a_crate_uses() {
-    let manifest: Table = source::read("Cargo.toml")
-        .parse()
-        .expect("Cargo.toml is TOML");
-    let listed = manifest["workspace"]["dependencies"]
-        .as_table()
-        .expect("a table");
+    let manifest: Table = source::read("Cargo.toml").parse().expect("Cargo.toml is TOML");
+    let listed = manifest["workspace"]["dependencies"].as_table().expect("a table");
     let metadata = source::metadata();
     let members = metadata.workspace_packages();
-    let used: BTreeSet<_> = members
-        .iter()
-        .flat_map(|package| &package.dependencies)
-        .map(|d| d.name.as_str())
-        .collect();
-    let unused: Vec<_> = listed
-        .keys()
-        .filter(|name| !used.contains(name.as_str()))
-        .collect();
-    assert!(
-        unused.is_empty(),
-        "take these lines out of the root Cargo.toml: {unused:?}"
-    );
+    let used: BTreeSet<_> =
+        members.iter().flat_map(|package| &package.dependencies).map(|d| d.name.as_str()).collect();
+    let unused: Vec<_> = listed.keys().filter(|name| !used.contains(name.as_str())).collect();
+    assert!(unused.is_empty(), "take these lines out of the root Cargo.toml: {unused:?}");
 }

@@ -34,20 +34,20 @@ async fn a_session_watched_in_two_parts_is_whole_in_the_evening() {
     let (_database, store) = database().await;
     // The close, with the morning to catch up on.
     let rig = Rig::at("2026-06-02T19:54:00Z", FAST).await;
-    let engine = rig.collector(&store, &["SPY", "DIA"]).await;
-    for name in ["SPY", "DIA"] {
+    let engine = rig.collector(&store, &["IWM", "DIA"]).await;
+    for name in ["IWM", "DIA"] {
         rig.until_read(&store, name, SESSION, "2026-06-02T20:02:00Z").await;
     }
     engine.stop().await;
-    for name in ["SPY", "DIA"] {
+    for name in ["IWM", "DIA"] {
         rig.assert_books_are_true(&store, name, SESSION).await;
         assert_eq!(gaps(&store, name, SESSION).await, []);
     }
     // Four hours later, until the session was read again because it is over.
     let rig = Rig::at("2026-06-02T23:54:00Z", FAST).await;
-    let engine = rig.collector(&store, &["SPY", "DIA"]).await;
+    let engine = rig.collector(&store, &["IWM", "DIA"]).await;
     let reread_at = at("2026-06-03T00:05:00Z");
-    for name in ["SPY", "DIA"] {
+    for name in ["IWM", "DIA"] {
         until("the evening's reread", async || {
             let slots = slots(&store, name, SESSION).await;
             slots.into_iter().find(|slot| slot.slot_end - slot.slot_start == TimeDelta::hours(16))
@@ -55,13 +55,13 @@ async fn a_session_watched_in_two_parts_is_whole_in_the_evening() {
         .await;
     }
     engine.stop().await;
-    for name in ["SPY", "DIA"] {
+    for name in ["IWM", "DIA"] {
         let now = rig.clock.now();
         assert_read_between(&rig, &store, name, SESSION, reread_at, now).await;
         rig.assert_bars(&store, name, SESSION, now).await;
         assert_rollups_need_no_rebuild(&store, name, SESSION).await;
     }
-    assert_day_bar(&rig, &store, "SPY", "2026-06-01").await;
+    assert_day_bar(&rig, &store, "IWM", "2026-06-01").await;
 }
 
 /// Asserts that every print is stored as it was at one moment of a stretch: a cancel in between
@@ -87,12 +87,31 @@ async fn assert_day_bar(rig: &Rig, store: &Store, name: &str, session: &str) {
     let day = rig.day(name, session);
     let regular: Vec<_> =
         day.bars.iter().filter(|bar| bar.part == MarketSession::Regular).collect();
-    let (from, to) = (day.hours.pre_at, day.hours.post_end_at);
-    let bars = store.bars(&symbol(name), BarInterval::Day1, from, to, 10).await.unwrap();
+    let bars = stored_bars_of(store, name, session, BarInterval::Day1).await;
     let [bar] = bars.as_slice() else { panic!("{} day bars of {session}", bars.len()) };
     assert_eq!(bar.volume, regular.iter().map(|minute| minute.volume).sum::<i64>());
     assert_eq!(Some(bar.high), regular.iter().map(|minute| minute.high.price()).max());
     assert_eq!(Some(bar.close), regular.last().map(|minute| minute.close.price()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_was_left_in_the_afternoon_is_completed_the_next_morning() {
+    const SESSION: &str = "2026-06-02";
+    let (_database, store) = database().await;
+    for (now, session, to) in [
+        ("2026-06-02T19:57:00Z", SESSION, "2026-06-02T19:59:00Z"),
+        ("2026-06-03T14:00:00Z", "2026-06-03", "2026-06-03T14:01:00Z"),
+    ] {
+        let rig = Rig::at(now, FAST).await;
+        let engine = rig.collector(&store, &["DIA"]).await;
+        rig.until_read(&store, "DIA", session, to).await;
+        if session != SESSION {
+            rig.until_read(&store, "DIA", SESSION, "2026-06-03T00:00:00Z").await;
+            rig.assert_books_are_true(&store, "DIA", SESSION).await;
+            rig.assert_bars(&store, "DIA", SESSION, rig.clock.now()).await;
+        }
+        engine.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

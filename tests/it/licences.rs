@@ -16,9 +16,7 @@ struct Policy {
 
 impl Policy {
     fn read() -> Self {
-        let table: Table = source::read("deny.toml")
-            .parse()
-            .expect("deny.toml is TOML");
+        let table: Table = source::read("deny.toml").parse().expect("deny.toml is TOML");
         let (licenses, bans) = (&table["licenses"], &table["bans"]);
         let exceptions = array(&licenses["exceptions"]);
         Self {
@@ -27,23 +25,14 @@ impl Policy {
                 .iter()
                 .map(|entry| (string(&entry["crate"]), strings(&entry["allow"])))
                 .collect(),
-            banned: array(&bans["deny"])
-                .iter()
-                .map(|entry| string(&entry["crate"]))
-                .collect(),
+            banned: array(&bans["deny"]).iter().map(|entry| string(&entry["crate"])).collect(),
             sources: strings(&table["sources"]["allow-registry"]),
         }
     }
 
     fn allows(&self, crate_name: &str, licence: &str) -> bool {
-        let excepted = self
-            .exceptions
-            .iter()
-            .filter(|(name, _)| name == crate_name);
-        self.licences
-            .iter()
-            .chain(excepted.flat_map(|(_, more)| more))
-            .any(|name| name == licence)
+        let excepted = self.exceptions.iter().filter(|(name, _)| name == crate_name);
+        self.licences.iter().chain(excepted.flat_map(|(_, more)| more)).any(|name| name == licence)
     }
 }
 
@@ -62,10 +51,7 @@ fn strings(value: &Value) -> Vec<String> {
 /// Evaluates an SPDX licence expression: whether `allowed` covers one way of taking the licence.
 /// `/` is the old spelling of OR. An expression that cannot be read is not allowed.
 fn permits(expression: &str, allowed: &dyn Fn(&str) -> bool) -> bool {
-    let spaced = expression
-        .replace('/', " OR ")
-        .replace('(', " ( ")
-        .replace(')', " ) ");
+    let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
     let mut rest = words.as_slice();
     either(&mut rest, allowed) == Some(true) && rest.is_empty()
@@ -122,12 +108,7 @@ fn every_dependency_has_a_licence_that_deny_toml_allows() {
             let licence = package.license.as_deref().unwrap_or_default();
             !permits(licence, &|name| policy.allows(&package.name, name))
         })
-        .map(|package| {
-            format!(
-                "{} {}: {:?}",
-                package.name, package.version, package.license
-            )
-        })
+        .map(|package| format!("{} {}: {:?}", package.name, package.version, package.license))
         .collect();
     assert!(refused.is_empty(), "{refused:#?}");
 }
@@ -137,10 +118,7 @@ fn no_exception_of_deny_toml_is_left_over() {
     let (policy, metadata) = (Policy::read(), source::metadata());
     for (name, _) in &policy.exceptions {
         let needed = outside(&metadata.packages).any(|package| *package.name == *name);
-        assert!(
-            needed,
-            "deny.toml makes an exception for {name}, which is not used any more"
-        );
+        assert!(needed, "deny.toml makes an exception for {name}, which is not used any more");
     }
 }
 
@@ -159,15 +137,8 @@ fn no_dependency_is_banned() {
 fn every_dependency_comes_from_an_allowed_source() {
     let (policy, metadata) = (Policy::read(), source::metadata());
     for package in outside(&metadata.packages) {
-        let origin = package
-            .source
-            .as_ref()
-            .map(|origin| origin.repr.as_str())
-            .unwrap_or_default();
-        let allowed = policy
-            .sources
-            .iter()
-            .any(|source| origin == format!("registry+{source}"));
+        let origin = package.source.as_ref().map(|origin| origin.repr.as_str()).unwrap_or_default();
+        let allowed = policy.sources.iter().any(|source| origin == format!("registry+{source}"));
         assert!(allowed, "{} comes from {origin}", package.name);
     }
 }

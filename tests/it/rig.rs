@@ -31,15 +31,18 @@ pub(crate) const SATURDAY: &str = "2026-06-06T16:00:00Z";
 /// Market seconds a second of tests that watch a session.
 pub(crate) const FAST: f64 = 300.0;
 
+/// Requests that no test makes in a minute.
+const NO_LIMIT: u32 = 1_000_000;
 /// Longest wait for anything that is due within a second or two on an idle machine.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-/// Time limits of the client, so short that a hang costs a test less than a second.
+/// Time limits of the client: a hang costs a test two seconds. A busy machine needs that much for
+/// an honest answer.
 const LIMITS: HttpLimits = HttpLimits {
     connect: Duration::from_millis(500),
-    header: Duration::from_millis(400),
-    idle: Duration::from_millis(400),
-    whole: Duration::from_millis(1_500),
+    header: Duration::from_secs(2),
+    idle: Duration::from_secs(2),
+    whole: Duration::from_secs(4),
     max_body_bytes: 32 * 1024 * 1024,
 };
 const RETRY: RetryPolicy = RetryPolicy {
@@ -134,7 +137,8 @@ impl Rig {
         let market =
             if still { ManualClock::new(now).clock() } else { SimClock::running(now, speed) };
         let mut config = SimulatorConfig::new(SEED, market);
-        config.plan.per_minute = None;
+        config.plan.per_minute = Some(NO_LIMIT);
+        config.plan.per_day = NO_LIMIT;
         configure(&mut config);
         let key = config.key.clone();
         let simulator = Simulator::start(config).await.expect("a free loopback port");
@@ -299,8 +303,18 @@ pub(crate) async fn stored_prints(store: &Store, name: &str, session: &str) -> V
 
 /// The stored one-minute bars of a session.
 pub(crate) async fn stored_bars(store: &Store, name: &str, session: &str) -> Vec<Bar> {
+    stored_bars_of(store, name, session, BarInterval::Minute1).await
+}
+
+/// The stored bars of a session and a length.
+pub(crate) async fn stored_bars_of(
+    store: &Store,
+    name: &str,
+    session: &str,
+    interval: BarInterval,
+) -> Vec<Bar> {
     let (from, to) = around(session);
-    let bars = store.bars(&symbol(name), BarInterval::Minute1, from, to, u32::MAX).await.unwrap();
+    let bars = store.bars(&symbol(name), interval, from, to, u32::MAX).await.unwrap();
     let of_session = bars.into_iter().filter(|bar| bar.session_date == date(session));
     of_session.map(|bar| Bar { received_at: DateTime::UNIX_EPOCH, ..bar }).collect()
 }

@@ -24,8 +24,7 @@ const NOT_OURS: [&str; 12] = [
 /// The top of the repository.
 pub(crate) fn root() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    root.canonicalize()
-        .expect("the crate lies two folders below the top of the repository")
+    root.canonicalize().expect("the crate lies two folders below the top of the repository")
 }
 
 /// A text file of ours.
@@ -37,9 +36,7 @@ pub(crate) struct SourceFile {
 
 impl SourceFile {
     pub(crate) fn has_extension(&self, extensions: &[&str]) -> bool {
-        self.path
-            .rsplit_once('.')
-            .is_some_and(|(_, extension)| extensions.contains(&extension))
+        self.path.rsplit_once('.').is_some_and(|(_, extension)| extensions.contains(&extension))
     }
 
     /// Lines with their numbers from 1, comment lines of Rust and TypeScript left out.
@@ -51,10 +48,7 @@ impl SourceFile {
     }
 
     pub(crate) fn numbered_lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.text
-            .lines()
-            .enumerate()
-            .map(|(index, line)| (index + 1, line))
+        self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
     }
 }
 
@@ -69,39 +63,27 @@ pub(crate) fn files() -> Vec<SourceFile> {
     let mut found = Vec::new();
     collect(&root, &root, &mut found);
     found.sort_by(|a, b| a.path.cmp(&b.path));
-    assert!(
-        found.len() > 100,
-        "only {} files found below {}",
-        found.len(),
-        root.display()
-    );
+    assert!(found.len() > 100, "only {} files found below {}", found.len(), root.display());
     found
 }
 
 fn collect(root: &Path, folder: &Path, found: &mut Vec<SourceFile>) {
     for entry in fs::read_dir(folder).expect("a folder of the repository is readable") {
-        let path = entry
-            .expect("a folder of the repository is readable")
-            .path();
+        let path = entry.expect("a folder of the repository is readable").path();
         let relative = path.strip_prefix(root).expect("found below the root");
         let relative = relative.to_string_lossy().replace('\\', "/");
         if is_ours(&relative) {
             if path.is_dir() {
                 collect(root, &path, found);
             } else if let Ok(text) = fs::read_to_string(&path) {
-                found.push(SourceFile {
-                    path: relative,
-                    text,
-                });
+                found.push(SourceFile { path: relative, text });
             }
         }
     }
 }
 
 fn is_ours(relative: &str) -> bool {
-    !NOT_OURS
-        .iter()
-        .any(|name| relative == *name || relative.ends_with(&format!("/{name}")))
+    !NOT_OURS.iter().any(|name| relative == *name || relative.ends_with(&format!("/{name}")))
 }
 
 /// The dependency graph as Cargo.lock has it, for every platform.

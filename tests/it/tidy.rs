@@ -9,11 +9,7 @@ const MAX_FILE_LINES: usize = 1_000;
 /// No function is longer.
 const MAX_FUNCTION_LINES: usize = 70;
 /// Written by a program, for a program.
-const GENERATED: [&str; 3] = [
-    "Cargo.lock",
-    "ui/package-lock.json",
-    "ui/src/api/bindings.ts",
-];
+const GENERATED: [&str; 3] = ["Cargo.lock", "ui/package-lock.json", "ui/src/api/bindings.ts"];
 
 /// Collects what `find` objects to in the files that `chosen` picks, as `path:line: words`.
 fn objections(
@@ -27,9 +23,7 @@ fn objections(
         .collect();
     assert!(!chosen.is_empty(), "no file is looked at");
     let found = chosen.iter().flat_map(|file| {
-        find(file)
-            .into_iter()
-            .map(|(line, words)| format!("{}:{line}: {words}", file.path))
+        find(file).into_iter().map(|(line, words)| format!("{}:{line}: {words}", file.path))
     });
     found.collect()
 }
@@ -46,10 +40,7 @@ fn is_code(file: &SourceFile) -> bool {
 fn words(file: &SourceFile, needles: &[&str]) -> Vec<(usize, String)> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     file.code_lines()
-        .filter(|(_, line)| {
-            line.split(|c| !is_word(c))
-                .any(|word| needles.contains(&word))
-        })
+        .filter(|(_, line)| line.split(|c| !is_word(c)).any(|word| needles.contains(&word)))
         .map(|(number, line)| (number, line.trim().to_owned()))
         .collect()
 }
@@ -59,10 +50,7 @@ fn words(file: &SourceFile, needles: &[&str]) -> Vec<(usize, String)> {
 fn functions(text: &str) -> Vec<(usize, usize, String)> {
     let lines: Vec<&str> = text.lines().collect();
     let indent = |line: &str| line.len() - line.trim_start().len();
-    let begins = lines
-        .iter()
-        .enumerate()
-        .filter(|(_, line)| !line.ends_with(['}', ';']));
+    let begins = lines.iter().enumerate().filter(|(_, line)| !line.ends_with(['}', ';']));
     begins
         .filter_map(|(start, line)| {
             let name = function_name(line)?;
@@ -78,33 +66,18 @@ fn functions(text: &str) -> Vec<(usize, usize, String)> {
 
 fn function_name(line: &str) -> Option<String> {
     let mut rest = line.trim_start();
-    for word in [
-        "pub(crate) ",
-        "pub(super) ",
-        "pub ",
-        "const ",
-        "async ",
-        "unsafe ",
-    ] {
+    for word in ["pub(crate) ", "pub(super) ", "pub ", "const ", "async ", "unsafe "] {
         rest = rest.strip_prefix(word).unwrap_or(rest);
     }
     let name = rest.strip_prefix("fn ")?;
-    Some(
-        name.chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect(),
-    )
+    Some(name.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
 }
 
 #[test]
 fn no_file_is_over_a_thousand_lines() {
     let found = objections(is_code, |file| {
         let lines = file.text.lines().count();
-        if lines > MAX_FILE_LINES {
-            vec![(lines, "too long".to_owned())]
-        } else {
-            Vec::new()
-        }
+        if lines > MAX_FILE_LINES { vec![(lines, "too long".to_owned())] } else { Vec::new() }
     });
     assert_none(&found, "split these files by what they are about");
 }
@@ -115,26 +88,17 @@ fn no_function_is_over_seventy_lines() {
         |file| file.has_extension(&["rs"]),
         |file| {
             let long = functions(&file.text);
-            let long = long
-                .into_iter()
-                .filter(|(_, lines, _)| *lines > MAX_FUNCTION_LINES);
-            long.map(|(line, lines, name)| (line, format!("{name} has {lines} lines")))
-                .collect()
+            let long = long.into_iter().filter(|(_, lines, _)| *lines > MAX_FUNCTION_LINES);
+            long.map(|(line, lines, name)| (line, format!("{name} has {lines} lines"))).collect()
         },
     );
-    assert_none(
-        &found,
-        "a function has one thing to do; give its parts names",
-    );
+    assert_none(&found, "a function has one thing to do; give its parts names");
 }
 
 #[test]
 fn functions_are_measured_as_they_are_written() {
     let text = "fn one() {}\n\nimpl A {\n    pub(crate) async fn two(\n        a: u8,\n    ) -> u8 {\n        if a > 1 {\n            2\n        }\n    }\n    fn three();\n    fn four() {\n        5\n    }\n}\n";
-    let found: Vec<_> = functions(text)
-        .into_iter()
-        .map(|(_, n, name)| (name, n))
-        .collect();
+    let found: Vec<_> = functions(text).into_iter().map(|(_, n, name)| (name, n)).collect();
     assert_eq!(found, [("two".to_owned(), 7), ("four".to_owned(), 3)]);
 }
 
@@ -147,22 +111,13 @@ fn no_integer_crosses_to_the_screen_that_javascript_cannot_hold() {
         },
         |file| words(file, &wide),
     );
-    assert_none(
-        &found,
-        "use f64 for counts and times, text for ids and decimals",
-    );
+    assert_none(&found, "use f64 for counts and times, text for ids and decimals");
 }
 
 #[test]
 fn sql_is_written_in_the_store_alone() {
-    let statements = [
-        "insert into ",
-        "delete from ",
-        "create table",
-        "alter table",
-        "drop table",
-        "truncate ",
-    ];
+    let statements =
+        ["insert into ", "delete from ", "create table", "alter table", "drop table", "truncate "];
     let is_sql = |line: &str| {
         let line = line.to_lowercase();
         statements.iter().any(|words| line.contains(words))
@@ -177,9 +132,7 @@ fn sql_is_written_in_the_store_alone() {
     };
     let found = objections(in_engine_or_host, |file| {
         let lines = file.code_lines().filter(|(_, line)| is_sql(line));
-        lines
-            .map(|(number, line)| (number, line.trim().to_owned()))
-            .collect()
+        lines.map(|(number, line)| (number, line.trim().to_owned())).collect()
     });
     assert_none(&found, "give the store a function with a name for this");
 }
@@ -193,12 +146,8 @@ fn one_file_of_the_screen_knows_that_it_may_be_a_desktop() {
                 && file.path != "ui/src/api/tauri.ts"
         },
         |file| {
-            let lines = file
-                .code_lines()
-                .filter(|(_, line)| line.contains("@tauri-apps"));
-            lines
-                .map(|(number, line)| (number, line.trim().to_owned()))
-                .collect()
+            let lines = file.code_lines().filter(|(_, line)| line.contains("@tauri-apps"));
+            lines.map(|(number, line)| (number, line.trim().to_owned())).collect()
         },
     );
     assert_none(&found, "use the transport of ui/src/api");
@@ -207,50 +156,26 @@ fn one_file_of_the_screen_knows_that_it_may_be_a_desktop() {
 #[test]
 fn nothing_is_left_for_later_and_no_machine_is_named() {
     // Written in halves, so that this file does not object to itself.
-    let marks = [
-        concat!("TO", "DO"),
-        concat!("FIX", "ME"),
-        concat!("XX", "X:"),
-    ];
-    let paths = [
-        concat!("/ro", "ot/"),
-        concat!("/wo", "rk/"),
-        concat!("/ho", "me/"),
-    ];
+    let marks = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X:")];
+    let paths = [concat!("/ro", "ot/"), concat!("/wo", "rk/"), concat!("/ho", "me/")];
     let found = objections(
         |_| true,
         |file| {
-            let lines = file.numbered_lines().filter(|(_, line)| {
-                marks
-                    .iter()
-                    .chain(&paths)
-                    .any(|needle| line.contains(needle))
-            });
-            lines
-                .map(|(number, line)| (number, line.trim().chars().take(120).collect()))
-                .collect()
+            let lines = file
+                .numbered_lines()
+                .filter(|(_, line)| marks.iter().chain(&paths).any(|needle| line.contains(needle)));
+            lines.map(|(number, line)| (number, line.trim().chars().take(120).collect())).collect()
         },
     );
-    assert_none(
-        &found,
-        "finish it or file it; name no folder of one machine",
-    );
+    assert_none(&found, "finish it or file it; name no folder of one machine");
 }
 
 #[test]
 fn no_test_is_switched_off() {
-    let marks = [
-        concat!("#[ign", "ore"),
-        concat!(".on", "ly("),
-        concat!("describe.sk", "ip("),
-    ];
+    let marks = [concat!("#[ign", "ore"), concat!(".on", "ly("), concat!("describe.sk", "ip(")];
     let found = objections(is_code, |file| {
-        let lines = file
-            .code_lines()
-            .filter(|(_, line)| marks.iter().any(|m| line.contains(m)));
-        lines
-            .map(|(number, line)| (number, line.trim().to_owned()))
-            .collect()
+        let lines = file.code_lines().filter(|(_, line)| marks.iter().any(|m| line.contains(m)));
+        lines.map(|(number, line)| (number, line.trim().to_owned())).collect()
     });
     assert_none(&found, "mend the test or delete it");
 }
@@ -261,10 +186,7 @@ fn links(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (index, line) in text.lines().enumerate() {
         in_code ^= line.trim_start().starts_with("```");
-        for (_, rest) in line
-            .match_indices("](")
-            .map(|(at, _)| line.split_at(at + 2))
-        {
+        for (_, rest) in line.match_indices("](").map(|(at, _)| line.split_at(at + 2)) {
             if let Some((target, _)) = rest.split_once(')').filter(|_| !in_code) {
                 let path = target.split('#').next().unwrap_or_default();
                 found.push((index + 1, path.to_owned()));
@@ -280,17 +202,11 @@ fn every_link_between_our_pages_leads_somewhere() {
     let found = objections(
         |file| file.has_extension(&["md"]),
         |file| {
-            let folder = root
-                .join(&file.path)
-                .parent()
-                .expect("a file has a folder")
-                .to_owned();
+            let folder = root.join(&file.path).parent().expect("a file has a folder").to_owned();
             let broken = links(&file.text).into_iter().filter(|(_, target)| {
                 !target.is_empty() && !target.contains("://") && !folder.join(target).exists()
             });
-            broken
-                .map(|(line, target)| (line, format!("{target} does not exist")))
-                .collect()
+            broken.map(|(line, target)| (line, format!("{target} does not exist"))).collect()
         },
     );
     assert_none(&found, "mend these links");
@@ -307,9 +223,6 @@ fn every_decision_is_listed() {
         .collect();
     assert!(decisions.len() >= 8, "{decisions:?}");
     for name in decisions {
-        assert!(
-            index.contains(&format!("]({name})")),
-            "docs/adr/README.md does not list {name}"
-        );
+        assert!(index.contains(&format!("]({name})")), "docs/adr/README.md does not list {name}");
     }
 }

@@ -9,22 +9,16 @@ const LAYER_PIXELS = 400;
 const PLOT: Part = { left: 0, top: 0.12, right: 0.94, bottom: 0.94 };
 const RIGHT_EDGE: Part = { ...PLOT, left: 0.72 };
 
-/** The chart when nothing is being read: its layers are all there. */
-async function settled(page: Page, chart: Locator): Promise<Buffer> {
-  await expect(page.getByText("reading …")).toHaveCount(0);
-  return chart.screenshot();
-}
-
 /** A layer goes with its key and comes back with it, and both can be seen. */
 async function expectLayer(page: Page, eye: Eye, key: string, name: string, part: Part) {
   const chart = await chartOf(page);
   const toggle = page.getByRole("toolbar").getByRole("button", { name, exact: true });
   await expect(toggle).toHaveAttribute("aria-pressed", "true");
   await expect(async () => {
-    const shown = await settled(page, chart);
+    const shown = await chart.screenshot();
     await page.keyboard.press(key);
     await expect(toggle).toHaveAttribute("aria-pressed", "false");
-    const hidden = await settled(page, chart);
+    const hidden = await chart.screenshot();
     await page.keyboard.press(key);
     await expect(toggle).toHaveAttribute("aria-pressed", "true");
     expect(await eye.differing(shown, hidden, part), name).toBeGreaterThan(LAYER_PIXELS);
@@ -49,7 +43,7 @@ test("the desk draws candles, levels, a profile and prints", async ({ page, demo
   await open(page, demo);
   const chart = await chartOf(page);
   await expect(page.locator(".legend")).toContainText(/SPY.*5m.*ET.*O\d+\.\d\d.*H.*L.*C.*V/s);
-  expect(await eye.colours(await settled(page, chart))).toBeGreaterThan(100);
+  expect(await eye.colours(await chart.screenshot())).toBeGreaterThan(100);
   await expectLayer(page, eye, "l", "Levels", RIGHT_EDGE);
   await expectLayer(page, eye, "p", "Profile", RIGHT_EDGE);
   await expectLayer(page, eye, "b", "Prints", PLOT);

@@ -1,4 +1,4 @@
-import { chartOf, expect, expectFits, expectSimulated, keep, open, test } from "./test";
+import { chartOf, expect, expectFits, expectRead, expectSimulated, keep, open, test } from "./test";
 
 const PAGES = [
   { key: "1", place: "desk", title: "Desk" },
@@ -90,7 +90,7 @@ for (const theme of ["dark", "light"]) {
     for (const { place } of PAGES) {
       await open(page, demo, `#/${place}`);
       if (place === "desk") await chartOf(page);
-      await expect(page.getByText(/^\s*(Reading|reading) .*…/)).toHaveCount(0);
+      await expectRead(page);
       expect(await eye.colours(await keep(page, `${place}-${theme}`))).toBeGreaterThan(
         FEWEST_COLOURS,
       );
@@ -105,7 +105,7 @@ test.describe("in the smallest window", () => {
     for (const { place } of PAGES) {
       await open(page, demo, `#/${place}`);
       if (place === "desk") await chartOf(page);
-      await expect(page.getByText(/^\s*(Reading|reading) .*…/)).toHaveCount(0);
+      await expectRead(page);
       await expectFits(page);
       await keep(page, `${place}-small`);
     }

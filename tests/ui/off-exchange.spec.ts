@@ -34,6 +34,8 @@ test("filters change the tape and the address, and a shared address brings them 
   const min = filters.getByLabel("Smallest notional, dollars");
   await min.fill("1m");
   await min.press("Enter");
+  await expect(page).toHaveURL(/min=1000000/);
+  await expect(min).toBeFocused();
   await filters.getByLabel("Side", { exact: true }).selectOption("buy");
   await filters.getByLabel("Order").selectOption("largest");
   await expect(page).toHaveURL(/min=1000000&side=buy&order=largest/);

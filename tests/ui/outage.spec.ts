@@ -2,9 +2,7 @@ import { Daemon } from "./daemon";
 import { chartOf, expect, open, test } from "./test";
 
 /** What a browser notes while nobody answers, and while the database opens again. */
-test.use({
-  tolerated: [/ERR_CONNECTION_REFUSED/, /WebSocket connection to/, /status of 503/, /ERR_/],
-});
+test.use({ tolerated: /net::ERR_|WebSocket connection to/ });
 
 test("a daemon that dies is noticed, and one that returns is read again", async ({ page }) => {
   test.setTimeout(240_000);
@@ -17,7 +15,9 @@ test("a daemon that dies is noticed, and one that returns is read again", async 
 
     await daemon.kill();
     await expect(lost).toBeVisible();
-    await expect(page.getByRole("list", { name: "Freshness" }).getByText("late")).not.toHaveCount(0);
+    await expect(page.getByRole("list", { name: "Freshness" }).getByText("late")).not.toHaveCount(
+      0,
+    );
     await page.keyboard.press("2");
     await expect(page.getByRole("alert").first()).toContainText("does not answer");
     // What was drawn from an open market stays framed: it must never pass for a real one.

@@ -23,7 +23,7 @@ const CHART_LIMIT_MS = 60_000;
 
 interface Mine {
   /** What the browser may complain of in this test. */
-  tolerated: RegExp[];
+  tolerated: RegExp;
   complaints: string[];
   eye: Eye;
 }
@@ -33,7 +33,7 @@ interface Shared {
 }
 
 export const test = base.extend<Mine, Shared>({
-  tolerated: [[], { option: true }],
+  tolerated: [/(?!)/, { option: true }],
 
   complaints: [
     async ({ page, tolerated }, use) => {
@@ -45,7 +45,7 @@ export const test = base.extend<Mine, Shared>({
       });
       page.on("pageerror", (error) => heard.push(String(error.stack ?? error)));
       await use(heard);
-      const real = heard.filter((text) => !tolerated.some((pattern) => pattern.test(text)));
+      const real = heard.filter((text) => !tolerated.test(text));
       expect(real, "complaints in the browser's console").toEqual([]);
     },
     { auto: true },
@@ -96,6 +96,11 @@ export async function open(page: Page, market: Daemon, place = ""): Promise<void
 
 export async function expectSimulated(page: Page): Promise<void> {
   await expect(page.getByRole("note")).toContainText("SIMULATED", { timeout: CHART_LIMIT_MS });
+}
+
+/** Every panel has read what it shows. */
+export async function expectRead(page: Page): Promise<void> {
+  await expect(page.getByText(/^\s*Reading .*…/)).toHaveCount(0, { timeout: CHART_LIMIT_MS });
 }
 
 /** Nothing may scroll sideways. */

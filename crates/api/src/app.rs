@@ -73,8 +73,9 @@ struct Inner {
     state: RwLock<State>,
     changes: watch::Sender<u64>,
     key: Mutex<Option<VendorKey>>,
-    /// Held while a market is opened or closed: one at a time.
-    turn: tokio::sync::Mutex<()>,
+    last_choice: Mutex<Option<Choice>>,
+    /// The market that has to be closed before another is opened. Held while that is done.
+    turn: tokio::sync::Mutex<Option<Arc<OpenMarket>>>,
 }
 
 #[derive(Clone)]
@@ -103,7 +104,8 @@ impl App {
             state: RwLock::new(State::Unset),
             changes: watch::Sender::new(0),
             key: Mutex::new(key.map(|secret| VendorKey { secret, from: "environment" })),
-            turn: tokio::sync::Mutex::new(()),
+            last_choice: Mutex::default(),
+            turn: tokio::sync::Mutex::new(None),
             options,
         };
         Self { inner: Arc::new(inner) }
@@ -139,8 +141,15 @@ impl App {
 
     /// Opens a market in the background. Progress and result are told as events.
     pub fn choose(&self, choice: Choice) {
+        *self.inner.last_choice.lock().unwrap_or_else(PoisonError::into_inner) = Some(choice);
         self.set(State::Starting { progress: "Closing what was open".to_owned() });
         tokio::spawn(self.clone().take_turn(choice));
+    }
+
+    /// Opens the market that was chosen last again; false when none was.
+    pub(crate) fn reopen(&self) -> bool {
+        let choice = *self.inner.last_choice.lock().unwrap_or_else(PoisonError::into_inner);
+        choice.map(|choice| self.choose(choice)).is_some()
     }
 
     /// Waits until the market that was chosen is open.
@@ -158,18 +167,20 @@ impl App {
         }
     }
 
-    /// Closes the open market and goes back to the first-run question.
-    pub async fn leave(&self) {
-        let _turn = self.inner.turn.lock().await;
-        self.close_market().await;
-        Remembered::forget(&self.inner.options.data_dir);
-        self.set(State::Unset);
+    /// Closes the open market in the background and goes back to the first-run question.
+    pub fn leave(&self) {
+        self.set(State::Starting { progress: "Closing the market".to_owned() });
+        let app = self.clone();
+        tokio::spawn(async move {
+            close_market(&mut *app.inner.turn.lock().await).await;
+            Remembered::forget(&app.inner.options.data_dir);
+            app.set(State::Unset);
+        });
     }
 
     /// Closes everything: what was accepted is stored, and the embedded database stops.
     pub async fn close(&self) {
-        let _turn = self.inner.turn.lock().await;
-        self.close_market().await;
+        close_market(&mut *self.inner.turn.lock().await).await;
     }
 
     /// The program at a glance.
@@ -260,12 +271,8 @@ impl App {
     }
 
     async fn take_turn(self, choice: Choice) {
-        let _turn = self.inner.turn.lock().await;
-        self.open(choice).await;
-    }
-
-    async fn open(&self, choice: Choice) {
-        self.close_market().await;
+        let mut turn = self.inner.turn.lock().await;
+        close_market(&mut turn).await;
         let opened = match (choice, self.key()) {
             (Choice::Simulated { seed, speed }, _) => {
                 market::open_simulated(self.clone(), seed, speed).await
@@ -278,6 +285,7 @@ impl App {
                 Remembered::from(choice).write(&self.inner.options.data_dir);
                 let market = Arc::new(market);
                 market.forward_events(self.clone());
+                *turn = Some(Arc::clone(&market));
                 self.set(State::Open(market));
             }
             Err(error) => {
@@ -286,11 +294,11 @@ impl App {
             }
         }
     }
+}
 
-    async fn close_market(&self) {
-        if let State::Open(market) = self.state() {
-            market.close().await;
-        }
+async fn close_market(open: &mut Option<Arc<OpenMarket>>) {
+    if let Some(market) = open.take() {
+        market.close().await;
     }
 }
 

@@ -81,6 +81,8 @@ commands! {
     start_demo(StartDemo) -> json AppView;
     /// Sets a vendor's key, tests it, and opens the real market.
     connect_vendor(ConnectVendor) -> json AppView;
+    /// Opens the market that was chosen last again, after it could not be opened.
+    reopen_market(Nothing) -> json AppView;
     /// Closes the open market and goes back to the first-run question.
     close_market(Nothing) -> json AppView;
     /// Adds a symbol to the watch list and begins to collect it.

@@ -14,7 +14,7 @@ pub(crate) mod status;
 
 pub(crate) use activity::get_activity;
 pub(crate) use app::{
-    add_symbol, close_market, connect_vendor, get_app, remove_symbol, start_demo,
+    add_symbol, close_market, connect_vendor, get_app, remove_symbol, reopen_market, start_demo,
 };
 pub(crate) use backfills::{list_backfills, start_backfill, stop_backfill};
 pub(crate) use bars::get_bars;

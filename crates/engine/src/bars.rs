@@ -20,28 +20,36 @@ const POLL_EVERY: TimeDelta = TimeDelta::seconds(20);
 /// Bars before the newest one that are asked for again: volume is corrected for a while.
 const OVERLAP_BARS: i64 = 5;
 /// Rows of day bars that are asked for: the vendor sends three a day (pre-market, regular,
-/// post-market), and 180 days are more than levels and their ranges look back.
-const DAY_BAR_ROWS: u16 = 3 * 180;
-/// Wait after a failed question. The client has retried already.
-const AFTER_FAILURE: TimeDelta = TimeDelta::seconds(15);
+/// post-market), and 140 days are more than levels and their ranges look back.
+const DAY_BAR_ROWS: u16 = 3 * 140;
+
+/// Where a collector stands in the session.
+#[derive(Clone, Copy)]
+struct Progress {
+    session_date: NaiveDate,
+    /// Minutes before this were read.
+    read_to: DateTime<Utc>,
+    /// Whether the day bars were read.
+    has_days: bool,
+}
 
 /// Collects until the engine stops or the calendar ends.
 pub(crate) async fn collect(shared: Arc<Shared>, symbol: Symbol, stop: CancellationToken) {
-    let mut read_to: Option<(NaiveDate, DateTime<Utc>)> = None;
+    let mut progress = None;
     loop {
         let now = shared.clock.now();
         let next = match schedule::due(&shared.calendar, now) {
             Due::Never => return,
             Due::At(at) => at,
             Due::Now(date) => {
-                now + match turn(&shared, &symbol, date, &mut read_to, &stop).await {
+                now + match turn(&shared, &symbol, date, &mut progress, &stop).await {
                     Ok(()) => POLL_EVERY,
                     Err(CollectError::Stopped) => return,
                     Err(error) => {
                         tracing::warn!(%symbol, %error, "bars could not be collected");
                         let problem = Some(error.to_string());
                         shared.feeds.update(&symbol, Series::Bars, |feed| feed.problem = problem);
-                        AFTER_FAILURE
+                        error.wait()
                     }
                 }
             }
@@ -57,32 +65,32 @@ async fn turn(
     shared: &Shared,
     symbol: &Symbol,
     date: NaiveDate,
-    read_to: &mut Option<(NaiveDate, DateTime<Utc>)>,
+    progress: &mut Option<Progress>,
     stop: &CancellationToken,
 ) -> Result<(), CollectError> {
     let started = shared.clock.now();
-    let known = read_to.filter(|(session, _)| *session == date).map(|(_, at)| at);
-    let asked = match known {
-        None => {
-            // Minutes first: they are what is looked at first.
-            let whole = MAX_BARS_PER_PAGE;
-            let asked = minute_bars(shared, symbol, date, whole, Priority::Live, stop).await?;
-            day_bars(shared, symbol, stop).await?;
-            asked
-        }
-        Some(at) => {
-            let minutes = (started - at).num_minutes().max(0) + OVERLAP_BARS;
-            let limit = u16::try_from(minutes).unwrap_or(MAX_BARS_PER_PAGE).min(MAX_BARS_PER_PAGE);
-            minute_bars(shared, symbol, date, limit, Priority::Live, stop).await?
+    let known = progress.filter(|progress| progress.session_date == date);
+    let limit = match known {
+        None => MAX_BARS_PER_PAGE,
+        Some(progress) => {
+            let minutes = (started - progress.read_to).num_minutes().max(0) + OVERLAP_BARS;
+            u16::try_from(minutes).unwrap_or(MAX_BARS_PER_PAGE).min(MAX_BARS_PER_PAGE)
         }
     };
-    *read_to = Some((date, started));
+    let asked = minute_bars(shared, symbol, date, limit, Priority::Live, stop).await?;
+    let has_days = known.is_some_and(|progress| progress.has_days);
+    *progress = Some(Progress { session_date: date, read_to: started, has_days });
     shared.feeds.update(symbol, Series::Bars, |feed| {
         feed.asked_at = Some(started);
         feed.newest_at = feed.newest_at.max(asked.newest_at);
         feed.rows += asked.written;
         feed.problem = None;
     });
+    // Minutes came first: they are what is looked at first.
+    if !has_days {
+        day_bars(shared, symbol, stop).await?;
+        *progress = Some(Progress { session_date: date, read_to: started, has_days: true });
+    }
     Ok(())
 }
 
@@ -113,7 +121,7 @@ pub(crate) async fn minute_bars(
     let slot = hours
         .zip(to)
         .filter(|(hours, to)| whole && hours.pre_at < *to)
-        .map(|(hours, to)| Slot { from: hours.pre_at, to, delivered: 0 });
+        .map(|(hours, to)| Slot::between(hours.pre_at, to));
     let books = Books { slot, ..Books::default() };
     ask(shared, symbol, date, &query, priority, books, stop).await
 }
@@ -149,7 +157,8 @@ async fn ask(
     let times = bars.iter().map(|bar| bar.start_at).collect::<Vec<_>>();
     let place = Place { series: Series::Bars, symbol: symbol.clone(), session_date };
     let delivered = page.delivered;
-    let slot = books.slot.map(|slot| Slot { delivered, ..slot });
+    let rejected = rejects.len();
+    let slot = books.slot.map(|slot| Slot { delivered, rejected, ..slot });
     let written = shared.writer.bars(place, bars, rejects, Books { slot, ..books }).await?;
     shared.touched(symbol, times.iter().copied(), written, EngineEvent::Bars);
     Ok(Asked { written, newest_at: times.iter().copied().max() })

@@ -24,8 +24,6 @@ const VENDOR_LAG: TimeDelta = TimeDelta::seconds(3);
 /// How often the last hour is read again, because prints are cancelled under their old time.
 const HOUR_REREAD_EVERY: TimeDelta = TimeDelta::minutes(10);
 const HOUR: TimeDelta = TimeDelta::hours(1);
-/// Wait after a failed walk. The client has retried already.
-const AFTER_FAILURE: TimeDelta = TimeDelta::seconds(15);
 
 /// Where a collector stands in the session.
 struct Progress {
@@ -72,7 +70,7 @@ async fn turn(
         Err(CollectError::Stopped) => TimeDelta::zero(),
         Err(error) => {
             fail(shared, symbol, date, progress.as_ref(), &error).await;
-            AFTER_FAILURE
+            error.wait()
         }
     }
 }
@@ -92,8 +90,7 @@ async fn ask(
     let reads_hour = started - at.hour_read_at >= HOUR_REREAD_EVERY;
     let back_to = if reads_hour { at.read_to.min(started - HOUR) } else { at.read_to } - OVERLAP;
     let read_to = (started - VENDOR_LAG).max(at.read_to);
-    let slot =
-        (read_to > at.read_to).then_some(Slot { from: at.read_to, to: read_to, delivered: 0 });
+    let slot = (read_to > at.read_to).then_some(Slot::between(at.read_to, read_to));
     let walk = Walk {
         symbol: symbol.clone(),
         session_date: date,

@@ -17,12 +17,15 @@ const LOOK_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// Rereads a symbol's sessions until the engine stops.
 pub(crate) async fn reread(shared: Arc<Shared>, symbol: Symbol, stop: CancellationToken) {
     loop {
-        match due_work(&shared, &symbol, &stop).await {
-            Ok(()) => {}
+        let wait = match due_work(&shared, &symbol, &stop).await {
+            Ok(()) => LOOK_EVERY,
             Err(CollectError::Stopped) => return,
-            Err(error) => tracing::warn!(%symbol, %error, "a session could not be read again"),
-        }
-        if !shared.wait_until(shared.clock.now() + LOOK_EVERY, &stop).await {
+            Err(error) => {
+                tracing::warn!(%symbol, %error, "a session could not be read again");
+                LOOK_EVERY.max(error.wait())
+            }
+        };
+        if !shared.wait_until(shared.clock.now() + wait, &stop).await {
             return;
         }
     }
@@ -38,9 +41,10 @@ async fn due_work(
     for session_date in reread_sessions(&shared.calendar, now) {
         let Some(due) = reread_due(&shared.calendar, session_date, now) else { continue };
         let last = shared.session_read_at(symbol, session_date).await?;
-        // The latest session was read piece by piece while it was open, or not at all. Earlier
-        // ones that were never read whole are the backfill's work.
-        let never = last.is_none() && latest == Some(session_date);
+        // The latest session was read piece by piece while it was open, or not at all. Of the
+        // earlier ones only those that we began to read are ours: the rest is for backfills.
+        let never = last.is_none()
+            && (latest == Some(session_date) || shared.began(symbol, session_date).await?);
         if never || last.is_some_and(|last| last < due) {
             tracing::info!(%symbol, %session_date, "reading the session again");
             read_session(shared, &SessionWork { symbol: symbol.clone(), session_date }, stop)

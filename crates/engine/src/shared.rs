@@ -1,6 +1,6 @@
 //! What every task of the engine holds.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use undertow_market::{Calendar, Symbol, VendorId};
@@ -18,6 +18,11 @@ use crate::writer::{WriteError, Writer};
 
 /// The vendor whose data this engine collects.
 pub(crate) const VENDOR: VendorId = VendorId::UnusualWhales;
+
+/// Wait after a failed question. The client has retried already.
+const AFTER_FAILURE: TimeDelta = TimeDelta::seconds(15);
+/// Wait after the vendor refused the key or the plan: only a person can change that.
+const AFTER_REFUSAL: TimeDelta = TimeDelta::minutes(5);
 
 /// What every task of the engine holds.
 pub(crate) struct Shared {
@@ -47,6 +52,18 @@ pub(crate) enum CollectError {
     /// The program stops.
     #[error("stopped")]
     Stopped,
+}
+
+impl CollectError {
+    /// Market time to wait before the same is asked again.
+    pub(crate) fn wait(&self) -> TimeDelta {
+        match self {
+            Self::Vendor(VendorError::Auth { .. } | VendorError::Entitlement { .. }) => {
+                AFTER_REFUSAL
+            }
+            _ => AFTER_FAILURE,
+        }
+    }
 }
 
 /// One series of one symbol in one session.
@@ -83,6 +100,16 @@ impl Shared {
             () = self.clock.sleep_until(at) => true,
             () = stop.cancelled() => false,
         }
+    }
+
+    /// Whether any of a session's prints were read.
+    pub(crate) async fn began(
+        &self,
+        symbol: &Symbol,
+        session_date: NaiveDate,
+    ) -> Result<bool, StoreError> {
+        let place = Place { series: Series::Prints, symbol: symbol.clone(), session_date };
+        Ok(self.writer.read_to(&place).await?.is_some())
     }
 
     /// When a session's prints were last read whole, after it had ended; none = never.

@@ -32,6 +32,8 @@ pub(crate) struct Walked {
     pub(crate) written: u64,
     /// Rows that the vendor delivered.
     pub(crate) delivered: usize,
+    /// Rows that went to quarantine.
+    pub(crate) rejected: usize,
     /// Tape time of the newest print.
     pub(crate) newest_at: Option<DateTime<Utc>>,
     /// Tape time of the oldest print.
@@ -59,7 +61,7 @@ pub(crate) async fn walk_prints(
         let problem = |print: &Print| validate::print_problem(print, &shared.calendar);
         let (prints, mut rejects) = validate::sift(page.rows, &walk.symbol, problem);
         rejects.append(&mut page.rejects);
-        walked.take_in(&prints, delivered);
+        walked.take_in(&prints, delivered, rejects.len());
         let books = books(walk, step, walked);
         let ended = matches!(step, Step::Done | Step::Capped { .. });
         let times = prints.iter().map(|print| print.reported_at).collect::<Vec<_>>();
@@ -83,8 +85,9 @@ impl Walk {
 }
 
 impl Walked {
-    fn take_in(&mut self, prints: &[Print], delivered: usize) {
+    fn take_in(&mut self, prints: &[Print], delivered: usize, rejected: usize) {
         self.delivered += delivered;
+        self.rejected += rejected;
         let times = || prints.iter().map(|print| print.reported_at);
         self.newest_at = self.newest_at.max(times().max());
         self.oldest_at = times().min().into_iter().chain(self.oldest_at).min();
@@ -97,7 +100,8 @@ fn books(walk: &Walk, step: Step, walked: Walked) -> Books {
         Step::More => Books::default(),
         Step::Done => {
             let slot = walk.at_end.slot.clone();
-            let slot = slot.map(|slot| Slot { delivered: walked.delivered, ..slot });
+            let (delivered, rejected) = (walked.delivered, walked.rejected);
+            let slot = slot.map(|slot| Slot { delivered, rejected, ..slot });
             Books { slot, ..walk.at_end.clone() }
         }
         Step::OverfullSecond { second, delivered } => Books {
@@ -107,6 +111,7 @@ fn books(walk: &Walk, step: Step, walked: Walked) -> Books {
                 reason: format!(
                     "one second held more prints than the vendor gives ({delivered} read)"
                 ),
+                may_be_filled: false,
             }),
             ..Books::default()
         },
@@ -117,6 +122,7 @@ fn books(walk: &Walk, step: Step, walked: Walked) -> Books {
                 from,
                 to,
                 reason: "the vendor's pages ended before the stretch was read".to_owned(),
+                may_be_filled: true,
             });
             Books { gap, ..Books::default() }
         }

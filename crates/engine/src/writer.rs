@@ -46,6 +46,14 @@ pub(crate) struct Slot {
     pub(crate) from: DateTime<Utc>,
     pub(crate) to: DateTime<Utc>,
     pub(crate) delivered: usize,
+    pub(crate) rejected: usize,
+}
+
+impl Slot {
+    /// A stretch of which nothing has come yet.
+    pub(crate) fn between(from: DateTime<Utc>, to: DateTime<Utc>) -> Self {
+        Self { from, to, delivered: 0, rejected: 0 }
+    }
 }
 
 /// A stretch of time that could not be read, and why.
@@ -54,6 +62,8 @@ pub(crate) struct Gap {
     pub(crate) from: DateTime<Utc>,
     pub(crate) to: DateTime<Utc>,
     pub(crate) reason: String,
+    /// Whether asking again may still fill it.
+    pub(crate) may_be_filled: bool,
 }
 
 /// Why rows were not stored.
@@ -168,12 +178,13 @@ impl Writer {
         let slot = books.slot.map(|slot| SlotResult {
             state: if slot.delivered == 0 { SlotState::Empty } else { SlotState::Stored },
             delivered: u32::try_from(slot.delivered).unwrap_or(u32::MAX),
-            rejected: u32::try_from(rejects.len()).unwrap_or(u32::MAX),
+            rejected: u32::try_from(slot.rejected).unwrap_or(u32::MAX),
             ..self.slot(place, slot.from, slot.to)
         });
         let gap = books.gap.map(|gap| SlotResult {
+            state: if gap.may_be_filled { SlotState::Failed } else { SlotState::Stored },
             reason: Some(gap.reason),
-            gap: true,
+            gap: !gap.may_be_filled,
             ..self.slot(place, gap.from, gap.to)
         });
         let rejects = rejects.into_iter().map(|reject| Rejected {

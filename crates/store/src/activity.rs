@@ -36,10 +36,7 @@ impl Store {
             let (session_date, minute) = read_minute(row)?;
             match sessions.last_mut() {
                 Some(last) if last.session_date == session_date => last.minutes.push(minute),
-                _ => sessions.push(SessionActivity {
-                    session_date,
-                    minutes: vec![minute],
-                }),
+                _ => sessions.push(SessionActivity { session_date, minutes: vec![minute] }),
             }
         }
         Ok(sessions)
@@ -65,16 +62,10 @@ impl Store {
             .await?;
         let mut by_half_hour = [None; HALF_HOURS];
         for row in &rows {
-            let reading = Reading {
-                row,
-                table: "darkpool_trades",
-                key: |_| "(a sum)".to_owned(),
-            };
+            let reading = Reading { row, table: "darkpool_trades", key: |_| "(a sum)".to_owned() };
             let half_hour: i32 = reading.get("half_hour")?;
             let print_count: i64 = reading.get("print_count")?;
-            let place = usize::try_from(half_hour)
-                .ok()
-                .and_then(|at| by_half_hour.get_mut(at));
+            let place = usize::try_from(half_hour).ok().and_then(|at| by_half_hour.get_mut(at));
             *place.ok_or_else(|| reading.broken("no such half hour"))? = Some(BlockThreshold {
                 shares: reading.exact("shares")?,
                 print_count: usize::try_from(print_count).unwrap_or(usize::MAX),
@@ -100,16 +91,9 @@ const SELECT_THRESHOLDS: &str = "
 
 fn read_minute(row: &PgRow) -> Result<(NaiveDate, MinuteShares), StoreError> {
     let key = |row: &PgRow| key_of(row, &["symbol", "session_date"]);
-    let reading = Reading {
-        row,
-        table: "darkpool_activity_minutes",
-        key,
-    };
+    let reading = Reading { row, table: "darkpool_activity_minutes", key };
     let minute: i16 = reading.get("minute")?;
     let minute = u16::try_from(minute).map_err(|error| reading.broken(error))?;
     let shares = reading.decimal("shares")?;
-    Ok((
-        reading.get("session_date")?,
-        MinuteShares { minute, shares },
-    ))
+    Ok((reading.get("session_date")?, MinuteShares { minute, shares }))
 }

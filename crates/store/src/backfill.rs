@@ -80,14 +80,8 @@ pub struct BackfillUpdate {
 }
 
 impl BackfillState {
-    const ALL: [Self; 6] = [
-        Self::Waiting,
-        Self::Running,
-        Self::Paused,
-        Self::Done,
-        Self::Stopped,
-        Self::Failed,
-    ];
+    const ALL: [Self; 6] =
+        [Self::Waiting, Self::Running, Self::Paused, Self::Done, Self::Stopped, Self::Failed];
 
     /// The name in the database.
     #[must_use]
@@ -193,10 +187,8 @@ impl Store {
         .bind(id)
         .fetch_optional(&self.pool)
         .await?;
-        row.as_ref().map_or_else(
-            || Err(StoreError::Missing(format!("backfill job {id}"))),
-            read_job,
-        )
+        row.as_ref()
+            .map_or_else(|| Err(StoreError::Missing(format!("backfill job {id}"))), read_job)
     }
 
     /// The newest jobs, newest first; at most [`MAX_JOBS`].
@@ -249,16 +241,9 @@ impl Store {
 }
 
 fn read_job(row: &PgRow) -> Result<BackfillJob, StoreError> {
-    let reading = Reading {
-        row,
-        table: "backfill_jobs",
-        key: |row| key_of(row, &["id"]),
-    };
+    let reading = Reading { row, table: "backfill_jobs", key: |row| key_of(row, &["id"]) };
     let names: Vec<String> = reading.get("symbols")?;
-    let symbols = names
-        .iter()
-        .map(|name| Symbol::new(name))
-        .collect::<Result<_, _>>();
+    let symbols = names.iter().map(|name| Symbol::new(name)).collect::<Result<_, _>>();
     let work = NewBackfill {
         vendor: reading.vendor()?,
         symbols: symbols.map_err(|error| reading.broken(error))?,

@@ -41,10 +41,7 @@ impl Store {
         context: MergeContext,
     ) -> Result<MergeReport, StoreError> {
         if bars.len() > MAX_BARS {
-            return Err(StoreError::TooManyRows {
-                given: bars.len(),
-                most: MAX_BARS,
-            });
+            return Err(StoreError::TooManyRows { given: bars.len(), most: MAX_BARS });
         }
         let pool = self.pool.clone();
         let work = tokio::spawn(async move { merge(&pool, bars, &context).await });
@@ -100,11 +97,7 @@ impl Store {
         .fetch_one(&self.pool)
         .await?;
         let (first, last, count) = found;
-        Ok(first.zip(last).map(|(first_at, last_at)| BarExtent {
-            first_at,
-            last_at,
-            count,
-        }))
+        Ok(first.zip(last).map(|(first_at, last_at)| BarExtent { first_at, last_at, count }))
     }
 }
 
@@ -114,8 +107,7 @@ async fn merge(
     context: &MergeContext,
 ) -> Result<MergeReport, StoreError> {
     for bar in &bars {
-        bar.check()
-            .map_err(|error| StoreError::broken("bars", describe(bar), error))?;
+        bar.check().map_err(|error| StoreError::broken("bars", describe(bar), error))?;
     }
     let delivered = bars.len();
     sort_without_repeats(&mut bars);
@@ -141,12 +133,7 @@ async fn merge(
 }
 
 fn describe(bar: &Bar) -> String {
-    format!(
-        "{} {} {}",
-        bar.symbol,
-        bar.interval,
-        bar.start_at.to_rfc3339()
-    )
+    format!("{} {} {}", bar.symbol, bar.interval, bar.start_at.to_rfc3339())
 }
 
 /// Of two deliveries of one bar the later counts.
@@ -176,27 +163,11 @@ async fn upsert(connection: &mut PgConnection, bars: &[Bar]) -> Result<(usize, u
         bars.iter().map(|bar| value(bar).into()).collect()
     };
     let fresh: Vec<bool> = sqlx::query_scalar(UPSERT)
-        .bind(
-            bars.iter()
-                .map(|bar| bar.vendor.as_str())
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            bars.iter()
-                .map(|bar| bar.symbol.as_str())
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            bars.iter()
-                .map(|bar| bar.interval.as_str())
-                .collect::<Vec<_>>(),
-        )
+        .bind(bars.iter().map(|bar| bar.vendor.as_str()).collect::<Vec<_>>())
+        .bind(bars.iter().map(|bar| bar.symbol.as_str()).collect::<Vec<_>>())
+        .bind(bars.iter().map(|bar| bar.interval.as_str()).collect::<Vec<_>>())
         .bind(bars.iter().map(|bar| bar.session_date).collect::<Vec<_>>())
-        .bind(
-            bars.iter()
-                .map(|bar| i16::from(bar.session.code()))
-                .collect::<Vec<_>>(),
-        )
+        .bind(bars.iter().map(|bar| i16::from(bar.session.code())).collect::<Vec<_>>())
         .bind(bars.iter().map(|bar| bar.start_at).collect::<Vec<_>>())
         .bind(number(|bar| bar.open.get()))
         .bind(number(|bar| bar.high.get()))
@@ -235,11 +206,7 @@ const UPSERT: &str = "
 
 fn read_bar(row: &PgRow) -> Result<Bar, StoreError> {
     let key = |row: &PgRow| key_of(row, &["symbol", "interval", "start_at"]);
-    let reading = Reading {
-        row,
-        table: "bars",
-        key,
-    };
+    let reading = Reading { row, table: "bars", key };
     let bar = Bar {
         vendor: reading.vendor()?,
         symbol: reading.symbol()?,

@@ -89,8 +89,7 @@ impl CopyBuffer {
 
     fn fixed(&mut self, value: &[u8]) {
         // At most eight bytes.
-        self.bytes
-            .extend_from_slice(&[0, 0, 0, u8::try_from(value.len()).unwrap_or(0)]);
+        self.bytes.extend_from_slice(&[0, 0, 0, u8::try_from(value.len()).unwrap_or(0)]);
         self.bytes.extend_from_slice(value);
     }
 }

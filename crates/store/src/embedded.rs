@@ -67,10 +67,7 @@ impl EmbeddedConfig {
     /// A durable cluster in `data_dir`, run by whatever binaries are found.
     #[must_use]
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
-        Self {
-            data_dir: data_dir.into(),
-            ..Self::default()
-        }
+        Self { data_dir: data_dir.into(), ..Self::default() }
     }
 }
 
@@ -118,13 +115,11 @@ impl EmbeddedPostgres {
             // check_name lets nothing through that would need quoting.
             let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
             let made = sqlx::query(create).execute(&mut connection).await;
-            made.or_else(|error| {
-                if already_exists(&error) {
-                    Ok(Default::default())
-                } else {
-                    Err(error)
-                }
-            })?;
+            made.or_else(
+                |error| {
+                    if already_exists(&error) { Ok(Default::default()) } else { Err(error) }
+                },
+            )?;
         }
         connection.close().await?;
         Ok(self.options(name))
@@ -134,10 +129,7 @@ impl EmbeddedPostgres {
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         let socket = self.socket_dir.display();
-        format!(
-            "postgres://{USER}:{}@localhost:{PORT}/{database}?host={socket}",
-            self.password
-        )
+        format!("postgres://{USER}:{}@localhost:{PORT}/{database}?host={socket}", self.password)
     }
 
     /// What the server is doing, as it changes.
@@ -177,9 +169,7 @@ impl EmbeddedPostgres {
         if self.supervisor.until_stopped(QUIT_LIMIT).await {
             return Ok(());
         }
-        Err(EmbeddedError::DoesNotStop {
-            data_dir: self.folder.root.clone(),
-        })
+        Err(EmbeddedError::DoesNotStop { data_dir: self.folder.root.clone() })
     }
 
     fn options(&self, database: &str) -> PgConnectOptions {
@@ -263,18 +253,11 @@ fn prepare(config: &EmbeddedConfig) -> Result<EmbeddedPostgres, EmbeddedError> {
 
 fn server_arguments(folder: &Folder, socket_dir: &Path) -> Vec<String> {
     let mut arguments = vec!["-D".to_owned(), folder.cluster().display().to_string()];
-    let durable = if folder.durability == Durability::Full {
-        "on"
-    } else {
-        "off"
-    };
+    let durable = if folder.durability == Durability::Full { "on" } else { "off" };
     let settings = [
         ("listen_addresses", String::new()),
         ("port", PORT.to_string()),
-        (
-            "unix_socket_directories",
-            format!("\"{}\"", socket_dir.display()),
-        ),
+        ("unix_socket_directories", format!("\"{}\"", socket_dir.display())),
         ("unix_socket_permissions", "0700".to_owned()),
         ("fsync", durable.to_owned()),
         ("full_page_writes", durable.to_owned()),
@@ -298,9 +281,7 @@ fn check_name(name: &str) -> Result<(), EmbeddedError> {
     if first_is_letter && name.len() <= MAX_DATABASE_NAME && name.bytes().all(known) {
         return Ok(());
     }
-    Err(EmbeddedError::BadDatabaseName(
-        name.chars().take(MAX_DATABASE_NAME).collect(),
-    ))
+    Err(EmbeddedError::BadDatabaseName(name.chars().take(MAX_DATABASE_NAME).collect()))
 }
 
 fn already_exists(error: &sqlx::Error) -> bool {

@@ -87,20 +87,16 @@ impl StoreError {
     }
 
     pub(crate) fn broken(table: &'static str, key: impl ToString, problem: impl ToString) -> Self {
-        Self::BrokenRow {
-            table,
-            key: key.to_string(),
-            problem: problem.to_string(),
-        }
+        Self::BrokenRow { table, key: key.to_string(), problem: problem.to_string() }
     }
 }
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match error {
-            sqlx::Error::PoolTimedOut => Self::NoConnection {
-                seconds: crate::store::ACQUIRE_LIMIT.as_secs(),
-            },
+            sqlx::Error::PoolTimedOut => {
+                Self::NoConnection { seconds: crate::store::ACQUIRE_LIMIT.as_secs() }
+            }
             other => Self::Refused(other),
         }
     }
@@ -120,7 +116,5 @@ fn is_transient(error: &sqlx::Error) -> bool {
 /// serialisation (40), lock wait (55P03), statement time limit (57014).
 fn is_transient_code(code: &str) -> bool {
     matches!(code, "55P03" | "57014")
-        || ["08", "53", "57P", "40"]
-            .iter()
-            .any(|class| code.starts_with(class))
+        || ["08", "53", "57P", "40"].iter().any(|class| code.starts_with(class))
 }

@@ -125,11 +125,7 @@ impl Store {
 
 fn read_cell(row: &PgRow) -> Result<Cell, StoreError> {
     let key = |row: &PgRow| key_of(row, &["symbol", "session_date"]);
-    let reading = Reading {
-        row,
-        table: "darkpool_level_cells",
-        key,
-    };
+    let reading = Reading { row, table: "darkpool_level_cells", key };
     Ok(Cell {
         session_date: reading.get("session_date")?,
         session: reading.session()?,
@@ -150,11 +146,7 @@ fn read_cell(row: &PgRow) -> Result<Cell, StoreError> {
 }
 
 fn read_bin(row: &PgRow) -> Result<LevelBin, StoreError> {
-    let reading = Reading {
-        row,
-        table: "darkpool_level_cells",
-        key: |_| "(a sum)".to_owned(),
-    };
+    let reading = Reading { row, table: "darkpool_level_cells", key: |_| "(a sum)".to_owned() };
     Ok(LevelBin {
         price: reading.decimal("price")?,
         prints: reading.get("prints")?,

@@ -53,9 +53,8 @@ impl LogLevel {
 impl FromStr for LogLevel {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let known = [Self::Info, Self::Warning, Self::Error]
-            .into_iter()
-            .find(|l| l.as_str() == text);
+        let known =
+            [Self::Info, Self::Warning, Self::Error].into_iter().find(|l| l.as_str() == text);
         known.ok_or_else(|| format!("\"{text}\" is not a log level"))
     }
 }
@@ -109,11 +108,7 @@ impl Store {
 }
 
 fn read_entry(row: &PgRow) -> Result<LogEntry, StoreError> {
-    let reading = Reading {
-        row,
-        table: "system_log",
-        key: |row| key_of(row, &["id"]),
-    };
+    let reading = Reading { row, table: "system_log", key: |row| key_of(row, &["id"]) };
     Ok(LogEntry {
         at: reading.get("at")?,
         level: reading.named("level")?,

@@ -81,10 +81,7 @@ impl Store {
     ) -> Result<MergeReport, StoreError> {
         let prints = prints.into();
         if prints.len() > MAX_BATCH_PRINTS {
-            return Err(StoreError::TooManyRows {
-                given: prints.len(),
-                most: MAX_BATCH_PRINTS,
-            });
+            return Err(StoreError::TooManyRows { given: prints.len(), most: MAX_BATCH_PRINTS });
         }
         let pool = self.pool.clone();
         let work = tokio::spawn(async move { merge(&pool, &prints, context).await });
@@ -171,10 +168,7 @@ async fn merge_rows(
 
 async fn lock_prints(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let key = lock_key("darkpool_trades");
-    sqlx::query("SELECT pg_advisory_xact_lock($1)")
-        .bind(key)
-        .execute(connection)
-        .await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(key).execute(connection).await?;
     Ok(())
 }
 

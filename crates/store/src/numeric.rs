@@ -28,23 +28,14 @@ pub struct Numeric {
 
 impl Numeric {
     /// Zero.
-    pub const ZERO: Self = Self {
-        mantissa: 0,
-        scale: 0,
-    };
+    pub const ZERO: Self = Self { mantissa: 0, scale: 0 };
 
     /// `mantissa / 10^scale`, without trailing zeros after the point.
     #[must_use]
     pub fn new(mantissa: i128, scale: u32) -> Self {
         let (mut mantissa, mut scale) = (mantissa, scale);
         // Ever smaller steps: sixteen zeros go in a few divisions.
-        for (power, zeros) in [
-            (100_000_000, 8),
-            (100_000_000, 8),
-            (BASE, 4),
-            (100, 2),
-            (10, 1),
-        ] {
+        for (power, zeros) in [(100_000_000, 8), (100_000_000, 8), (BASE, 4), (100, 2), (10, 1)] {
             let power = power.cast_signed();
             if scale >= zeros && mantissa % power == 0 {
                 mantissa /= power;
@@ -95,11 +86,7 @@ impl Numeric {
         let leading = groups.iter().rev().take_while(|group| **group == 0).count();
         let groups = &groups[..groups.len() - leading];
         let top = i32::try_from(lowest_first.len() - leading).unwrap_or(0);
-        let weight = if groups.is_empty() {
-            0
-        } else {
-            top - after_point.cast_signed() - 1
-        };
+        let weight = if groups.is_empty() { 0 } else { top - after_point.cast_signed() - 1 };
         let sign = if self.mantissa < 0 { NEGATIVE } else { 0 };
         out.extend_from_slice(&u16::try_from(groups.len()).unwrap_or(0).to_be_bytes());
         out.extend_from_slice(&i16::try_from(weight).unwrap_or(0).to_be_bytes());
@@ -113,9 +100,7 @@ impl Numeric {
     /// Reads the wire form.
     fn read(bytes: &[u8]) -> Result<Self, BoxDynError> {
         let word = |at: usize| -> Result<u16, BoxDynError> {
-            let pair = bytes
-                .get(2 * at..2 * at + 2)
-                .ok_or("a NUMERIC is cut short")?;
+            let pair = bytes.get(2 * at..2 * at + 2).ok_or("a NUMERIC is cut short")?;
             Ok(u16::from_be_bytes([pair[0], pair[1]]))
         };
         let (count, weight, sign) = (word(0)?, word(1)?.cast_signed(), word(2)?);
@@ -131,19 +116,12 @@ impl Numeric {
                 .ok_or("a NUMERIC has too many digits")?;
         }
         let exponent = (i32::from(weight) + 1 - i32::from(count)) * GROUP.cast_signed();
-        let signed = if sign == NEGATIVE {
-            -mantissa
-        } else {
-            mantissa
-        };
+        let signed = if sign == NEGATIVE { -mantissa } else { mantissa };
         match u32::try_from(exponent) {
             Ok(power) => {
                 let factor = 10_i128.checked_pow(power).ok_or("a NUMERIC is too large")?;
                 let whole = signed.checked_mul(factor).ok_or("a NUMERIC is too large")?;
-                Ok(Self {
-                    mantissa: whole,
-                    scale: 0,
-                })
+                Ok(Self { mantissa: whole, scale: 0 })
             }
             Err(_) => Ok(Self::new(signed, exponent.unsigned_abs())),
         }
@@ -157,10 +135,7 @@ fn low_digit(value: u128) -> u16 {
 
 impl From<Decimal> for Numeric {
     fn from(value: Decimal) -> Self {
-        Self {
-            mantissa: value.mantissa(),
-            scale: value.scale(),
-        }
+        Self { mantissa: value.mantissa(), scale: value.scale() }
     }
 }
 

@@ -185,10 +185,7 @@ impl Store {
 
 /// The session codes of a filter; none when it lets all pass.
 pub(crate) fn session_codes(sessions: &[MarketSession]) -> Option<Vec<i16>> {
-    let codes = sessions
-        .iter()
-        .map(|session| i16::from(session.code()))
-        .collect();
+    let codes = sessions.iter().map(|session| i16::from(session.code())).collect();
     (!sessions.is_empty()).then_some(codes)
 }
 
@@ -202,11 +199,7 @@ fn side_states(side: Side) -> &'static [i16] {
 
 fn read_print(row: &PgRow) -> Result<Print, StoreError> {
     let key = |row: &PgRow| key_of(row, &["symbol", "reported_at", "identity"]);
-    let reading = Reading {
-        row,
-        table: TABLE,
-        key,
-    };
+    let reading = Reading { row, table: TABLE, key };
     let print = Print {
         vendor: reading.vendor()?,
         symbol: reading.symbol()?,
@@ -235,10 +228,7 @@ fn read_print(row: &PgRow) -> Result<Print, StoreError> {
 }
 
 pub(crate) fn read_quote(reading: &Reading<'_>) -> Result<Option<Quote>, StoreError> {
-    match (
-        reading.optional_price("bid")?,
-        reading.optional_price("ask")?,
-    ) {
+    match (reading.optional_price("bid")?, reading.optional_price("ask")?) {
         (Some(bid), Some(ask)) => Ok(Some(Quote { bid, ask })),
         (None, None) => Ok(None),
         _ => Err(reading.broken("half a quote")),

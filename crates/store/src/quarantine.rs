@@ -144,11 +144,7 @@ fn storable(text: &str, most: usize) -> String {
 }
 
 fn reading(row: &PgRow) -> Reading<'_> {
-    Reading {
-        row,
-        table: "quarantine",
-        key: |row| key_of(row, &["kind", "reason"]),
-    }
+    Reading { row, table: "quarantine", key: |row| key_of(row, &["kind", "reason"]) }
 }
 
 fn read_row(row: &PgRow) -> Result<QuarantineRow, StoreError> {

@@ -30,16 +30,12 @@ impl Reading<'_> {
         T: sqlx::Decode<'a, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
         &'static str: ColumnIndex<PgRow>,
     {
-        self.row
-            .try_get(column)
-            .map_err(|error| self.broken(format!("{column}: {error}")))
+        self.row.try_get(column).map_err(|error| self.broken(format!("{column}: {error}")))
     }
 
     pub(crate) fn decimal(&self, column: &'static str) -> Result<Decimal, StoreError> {
         let number: Numeric = self.get(column)?;
-        number
-            .to_decimal()
-            .ok_or_else(|| self.broken(format!("{column} has too many digits")))
+        number.to_decimal().ok_or_else(|| self.broken(format!("{column} has too many digits")))
     }
 
     /// A price or a size.
@@ -56,12 +52,9 @@ impl Reading<'_> {
         let Some(number) = self.get::<Option<Numeric>>(column)? else {
             return Ok(None);
         };
-        let value = number
-            .to_decimal()
-            .ok_or_else(|| self.broken(format!("{column} is too long")))?;
-        Price::new(value)
-            .map(Some)
-            .map_err(|error| self.broken(format!("{column}: {error}")))
+        let value =
+            number.to_decimal().ok_or_else(|| self.broken(format!("{column} is too long")))?;
+        Price::new(value).map(Some).map_err(|error| self.broken(format!("{column}: {error}")))
     }
 
     /// A value that is stored under its name.
@@ -97,8 +90,7 @@ impl Reading<'_> {
 /// Names a row by some of its columns, whatever their types.
 pub(crate) fn key_of(row: &PgRow, columns: &[&'static str]) -> String {
     let parts = columns.iter().map(|column| {
-        row.try_get_raw(*column)
-            .map_or_else(|_| "?".to_owned(), |value| in_words(value))
+        row.try_get_raw(*column).map_or_else(|_| "?".to_owned(), |value| in_words(value))
     });
     parts.collect::<Vec<_>>().join(" ")
 }

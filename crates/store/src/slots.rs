@@ -158,9 +158,7 @@ impl fmt::Display for SlotKind {
 impl FromStr for SlotKind {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let known = [Self::Prints, Self::Bars]
-            .into_iter()
-            .find(|kind| kind.as_str() == text);
+        let known = [Self::Prints, Self::Bars].into_iter().find(|kind| kind.as_str() == text);
         known.ok_or_else(|| format!("\"{text}\" is not a kind of slot"))
     }
 }
@@ -325,11 +323,7 @@ pub(crate) async fn put_slot(
 }
 
 fn reading(row: &PgRow) -> Reading<'_> {
-    Reading {
-        row,
-        table: "collection_slots",
-        key: |row| key_of(row, &["symbol", "session_date"]),
-    }
+    Reading { row, table: "collection_slots", key: |row| key_of(row, &["symbol", "session_date"]) }
 }
 
 fn count(reading: &Reading<'_>, column: &'static str) -> Result<u32, StoreError> {

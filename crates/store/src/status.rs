@@ -96,11 +96,7 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await?;
-        let size = |(table, bytes, estimated_rows)| TableSize {
-            table,
-            bytes,
-            estimated_rows,
-        };
+        let size = |(table, bytes, estimated_rows)| TableSize { table, bytes, estimated_rows };
         Ok(rows.into_iter().map(size).collect())
     }
 
@@ -125,8 +121,7 @@ impl Store {
 }
 
 fn read_seed(text: &str) -> Result<SimulatedMarket, StoreError> {
-    let seed = text
-        .parse()
-        .map_err(|error| StoreError::broken("database_identity", text, error))?;
+    let seed =
+        text.parse().map_err(|error| StoreError::broken("database_identity", text, error))?;
     Ok(SimulatedMarket { seed })
 }

@@ -78,20 +78,14 @@ impl Store {
         prepare(&address, options).await?;
         let limits = [
             ("statement_timeout", STATEMENT_LIMIT),
-            (
-                "idle_in_transaction_session_timeout",
-                IDLE_TRANSACTION_LIMIT,
-            ),
+            ("idle_in_transaction_session_timeout", IDLE_TRANSACTION_LIMIT),
         ];
         let pool = PgPoolOptions::new()
             .max_connections(MAX_CONNECTIONS)
             .acquire_timeout(ACQUIRE_LIMIT)
             .after_release(|connection, _| Box::pin(leave_no_transaction(connection)))
             .connect_lazy_with(address.clone().options(limits));
-        Ok(Self {
-            pool,
-            options: address,
-        })
+        Ok(Self { pool, options: address })
     }
 
     /// Takes the right to collect from a vendor, or tells that another program has it. One
@@ -144,19 +138,12 @@ pub(crate) fn lock_key(name: &str) -> i64 {
 /// Requires a verified certificate unless the bytes never leave this machine.
 fn secured(address: PgConnectOptions) -> PgConnectOptions {
     let address = address.application_name("undertow");
-    if is_local(&address) {
-        address
-    } else {
-        address.ssl_mode(PgSslMode::VerifyFull)
-    }
+    if is_local(&address) { address } else { address.ssl_mode(PgSslMode::VerifyFull) }
 }
 
 fn is_local(address: &PgConnectOptions) -> bool {
     let host = address.get_host().trim_matches(['[', ']']);
-    let is_loopback = || {
-        host.parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback())
-    };
+    let is_loopback = || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
     address.get_socket().is_some() || host.starts_with('/') || host == "localhost" || is_loopback()
 }
 
@@ -186,22 +173,13 @@ pub async fn migrate(address: &PgConnectOptions) -> Result<(), StoreError> {
 #[doc(hidden)]
 #[must_use]
 pub fn schema_digest() -> String {
-    let checksums = MIGRATIONS
-        .iter()
-        .flat_map(|migration| migration.checksum.iter().copied());
+    let checksums = MIGRATIONS.iter().flat_map(|migration| migration.checksum.iter().copied());
     let digest = Sha256::digest(checksums.collect::<Vec<u8>>());
-    digest
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 async fn connect(address: &PgConnectOptions) -> Result<PgConnection, StoreError> {
-    let unreachable = |source| StoreError::Connect {
-        address: describe(address),
-        source,
-    };
+    let unreachable = |source| StoreError::Connect { address: describe(address), source };
     address.connect().await.map_err(unreachable)
 }
 
@@ -246,18 +224,11 @@ async fn refuse_newer_schema(connection: &mut PgConnection) -> Result<(), StoreE
 
 /// The schema version that this program brings a database to.
 pub(crate) fn schema_version() -> i64 {
-    MIGRATIONS
-        .iter()
-        .map(|migration| migration.version)
-        .max()
-        .unwrap_or(0)
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
 async fn exists(connection: &mut PgConnection, table: &str) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
-        .bind(table)
-        .fetch_one(connection)
-        .await
+    sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL").bind(table).fetch_one(connection).await
 }
 
 async fn refuse_other_market(
@@ -334,9 +305,7 @@ mod tests {
     #[tokio::test]
     async fn an_address_that_cannot_be_read_is_not_repeated_in_the_error() {
         let url = "postgres://user:canary@host:notaport/db";
-        let error = Store::open_url(url, StoreOptions::default())
-            .await
-            .expect_err("a bad port");
+        let error = Store::open_url(url, StoreOptions::default()).await.expect_err("a bad port");
         assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
     }
 }

@@ -68,10 +68,7 @@ impl Store {
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         if symbols.len() > MAX_WATCHED {
-            return Err(StoreError::TooManyRows {
-                given: symbols.len(),
-                most: MAX_WATCHED,
-            });
+            return Err(StoreError::TooManyRows { given: symbols.len(), most: MAX_WATCHED });
         }
         let names: Vec<&str> = symbols.iter().map(Symbol::as_str).collect();
         // One statement, so that nobody ever sees half a list.

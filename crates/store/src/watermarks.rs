@@ -97,11 +97,7 @@ pub(crate) async fn move_watermark(
 
 fn read_watermark(row: &PgRow) -> Result<Watermark, StoreError> {
     let key = |row: &PgRow| key_of(row, &["vendor", "kind", "symbol", "session_date"]);
-    let reading = Reading {
-        row,
-        table: "collector_watermarks",
-        key,
-    };
+    let reading = Reading { row, table: "collector_watermarks", key };
     Ok(Watermark {
         vendor: reading.vendor()?,
         kind: reading.named("kind")?,

@@ -72,18 +72,9 @@ impl Proxy {
         let address = listener.local_addr()?;
         let faults = watch::Sender::new(Faults::default());
         let counts = Arc::new(Counts::default());
-        let link = Link {
-            upstream,
-            faults: faults.subscribe(),
-            counts: Arc::clone(&counts),
-        };
+        let link = Link { upstream, faults: faults.subscribe(), counts: Arc::clone(&counts) };
         let accepting = tokio::spawn(accept(listener, link));
-        Ok(Self {
-            address,
-            faults,
-            counts,
-            accepting,
-        })
+        Ok(Self { address, faults, counts, accepting })
     }
 
     /// Where clients connect.
@@ -100,10 +91,7 @@ impl Proxy {
     /// Takes all faults away.
     pub fn heal(&self) {
         self.faults.send_modify(|faults| {
-            *faults = Faults {
-                resets: faults.resets,
-                ..Faults::default()
-            };
+            *faults = Faults { resets: faults.resets, ..Faults::default() };
         });
     }
 
@@ -216,27 +204,19 @@ where
             continue;
         }
         sleep(faults.latency + time_for(read, faults.bytes_per_s)).await;
-        let left = faults
-            .limit_bytes
-            .filter(|_| is_limited)
-            .map(|limit| limit.saturating_sub(passed));
+        let left =
+            faults.limit_bytes.filter(|_| is_limited).map(|limit| limit.saturating_sub(passed));
         let allowed = left.map_or(read, |left| read.min(usize::try_from(left).unwrap_or(read)));
         if to.write_all(&buffer[..allowed]).await.is_err() || allowed < read {
             return;
         }
         passed += allowed as u64;
-        link.counts
-            .bytes
-            .fetch_add(allowed as u64, Ordering::SeqCst);
+        link.counts.bytes.fetch_add(allowed as u64, Ordering::SeqCst);
     }
 }
 
 fn chunk_size(faults: &Faults) -> usize {
-    let in_a_slice = |speed: u64| {
-        usize::try_from(speed / 100)
-            .unwrap_or(CHUNK)
-            .clamp(1, CHUNK)
-    };
+    let in_a_slice = |speed: u64| usize::try_from(speed / 100).unwrap_or(CHUNK).clamp(1, CHUNK);
     faults.bytes_per_s.map_or(CHUNK, in_a_slice)
 }
 
@@ -253,3 +233,6 @@ fn reset(client: TcpStream) {
     // Without this the peer would see an orderly end; either ends the connection.
     let _best_effort = client.set_zero_linger();
 }
+
+#[cfg(test)]
+mod tests;

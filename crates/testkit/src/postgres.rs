@@ -52,11 +52,7 @@ impl TestDatabase {
     /// The server cannot be started or refuses.
     pub async fn create() -> Result<Self> {
         let server = server().await?;
-        Self::make(
-            server,
-            &format!(" TEMPLATE {} STRATEGY file_copy", server.template),
-        )
-        .await
+        Self::make(server, &format!(" TEMPLATE {} STRATEGY file_copy", server.template)).await
     }
 
     /// A database without anything in it.
@@ -87,14 +83,9 @@ impl TestDatabase {
         let name = format!("test_{now}_{}_{number}", process::id());
         let mut connection = server.address.connect().await?;
         // The name is made here of letters and digits.
-        connection
-            .execute(AssertSqlSafe(format!("CREATE DATABASE {name}{source}")))
-            .await?;
+        connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}{source}"))).await?;
         connection.close().await?;
-        Ok(Self {
-            name,
-            address: server.address.clone(),
-        })
+        Ok(Self { name, address: server.address.clone() })
     }
 }
 
@@ -102,15 +93,10 @@ impl Drop for TestDatabase {
     /// Best effort: what stays behind goes with the server.
     fn drop(&mut self) {
         let address = self.address.clone();
-        let drop = AssertSqlSafe(format!(
-            "DROP DATABASE IF EXISTS {} WITH (FORCE)",
-            self.name
-        ));
+        let drop = AssertSqlSafe(format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
         // A test's own runtime may be the one that is dropping us.
         let dropped = std::thread::spawn(move || -> Result<()> {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(async move {
                 let mut connection = address.connect().await?;
                 connection.execute(drop).await?;
@@ -128,22 +114,15 @@ impl Drop for TestDatabase {
 pub async fn start_throwaway() -> Result<(EmbeddedPostgres, PathBuf)> {
     clear_away_the_dead();
     let folder = std::env::temp_dir().join(format!("{FOLDER_PREFIX}{}", process::id()));
-    let config = EmbeddedConfig {
-        durability: Durability::Throwaway,
-        ..EmbeddedConfig::new(&folder)
-    };
-    let server = EmbeddedPostgres::start(config)
-        .await
-        .context("starting Postgres for tests")?;
+    let config =
+        EmbeddedConfig { durability: Durability::Throwaway, ..EmbeddedConfig::new(&folder) };
+    let server = EmbeddedPostgres::start(config).await.context("starting Postgres for tests")?;
     Ok((server, folder))
 }
 
 /// Removes folders of test processes that are no more. Their servers ended with them.
 fn clear_away_the_dead() {
-    let entries = std::fs::read_dir(std::env::temp_dir())
-        .into_iter()
-        .flatten()
-        .flatten();
+    let entries = std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
     for path in entries.map(|entry| entry.path()) {
         if owner_of(&path).is_some_and(|owner| !is_alive(owner)) {
             // Somebody else may be clearing the same folder.
@@ -153,17 +132,11 @@ fn clear_away_the_dead() {
 }
 
 fn owner_of(path: &Path) -> Option<u32> {
-    path.file_name()?
-        .to_str()?
-        .strip_prefix(FOLDER_PREFIX)?
-        .parse()
-        .ok()
+    path.file_name()?.to_str()?.strip_prefix(FOLDER_PREFIX)?.parse().ok()
 }
 
 fn is_alive(process_id: u32) -> bool {
-    let found = process::Command::new("kill")
-        .args(["-0", &process_id.to_string()])
-        .output();
+    let found = process::Command::new("kill").args(["-0", &process_id.to_string()]).output();
     found.map_or(true, |output| output.status.success())
 }
 
@@ -172,14 +145,9 @@ async fn server() -> Result<&'static Server> {
 }
 
 async fn find_server() -> Result<Server> {
-    let named = std::env::var(ADDRESS_VARIABLE)
-        .ok()
-        .filter(|url| !url.is_empty());
+    let named = std::env::var(ADDRESS_VARIABLE).ok().filter(|url| !url.is_empty());
     let (address, own) = match named {
-        Some(url) => (
-            PgConnectOptions::from_str(&url).context(ADDRESS_VARIABLE)?,
-            None,
-        ),
+        Some(url) => (PgConnectOptions::from_str(&url).context(ADDRESS_VARIABLE)?, None),
         None => {
             let (server, _) = start_throwaway().await?;
             let address = server.database("postgres").await?;
@@ -187,11 +155,7 @@ async fn find_server() -> Result<Server> {
         }
     };
     let template = ensure_template(&address).await?;
-    Ok(Server {
-        address,
-        template,
-        _own: own,
-    })
+    Ok(Server { address, template, _own: own })
 }
 
 /// Makes the template unless another test process already did. It is named after the content of
@@ -199,23 +163,14 @@ async fn find_server() -> Result<Server> {
 async fn ensure_template(address: &PgConnectOptions) -> Result<String> {
     let name = format!("template_{}", undertow_store::schema_digest());
     let mut connection = address.connect().await?;
-    sqlx::query("SELECT pg_advisory_lock($1)")
-        .bind(TEMPLATE_LOCK)
-        .execute(&mut connection)
-        .await?;
+    sqlx::query("SELECT pg_advisory_lock($1)").bind(TEMPLATE_LOCK).execute(&mut connection).await?;
     if !is_there(&mut connection, &name).await? {
         let half = format!("{name}_half");
-        connection
-            .execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {half}")))
-            .await?;
-        connection
-            .execute(AssertSqlSafe(format!("CREATE DATABASE {half}")))
-            .await?;
+        connection.execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {half}"))).await?;
+        connection.execute(AssertSqlSafe(format!("CREATE DATABASE {half}"))).await?;
         undertow_store::migrate(&address.clone().database(&half)).await?;
         connection
-            .execute(AssertSqlSafe(format!(
-                "ALTER DATABASE {half} RENAME TO {name}"
-            )))
+            .execute(AssertSqlSafe(format!("ALTER DATABASE {half} RENAME TO {name}")))
             .await?;
     }
     connection.close().await?;

@@ -96,12 +96,8 @@ fn decode(criterion: &mut Criterion) {
     group.bench_function("undertow", |bencher| {
         bencher.iter(|| {
             for page in &pages {
-                let decoded = decode_prints(
-                    page.as_bytes(),
-                    Some(&symbol),
-                    DateTime::UNIX_EPOCH,
-                    &calendar,
-                );
+                let decoded =
+                    decode_prints(page.as_bytes(), Some(&symbol), DateTime::UNIX_EPOCH, &calendar);
                 assert_eq!(black_box(decoded).map(|page| page.rows.len()), Ok(500));
             }
         });

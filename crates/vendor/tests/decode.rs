@@ -29,23 +29,11 @@ fn spy() -> Symbol {
 
 fn prints(body: &str) -> Decoded<Print> {
     let received_at = at("2026-03-02T15:05:00Z");
-    decode_prints(
-        body.as_bytes(),
-        Some(&spy()),
-        received_at,
-        &Calendar::nyse(),
-    )
-    .unwrap()
+    decode_prints(body.as_bytes(), Some(&spy()), received_at, &Calendar::nyse()).unwrap()
 }
 
 fn bars(body: &str, query: &BarsQuery) -> Decoded<Bar> {
-    decode_bars(
-        body.as_bytes(),
-        query,
-        at("2026-03-04T15:05:00Z"),
-        &Calendar::nyse(),
-    )
-    .unwrap()
+    decode_bars(body.as_bytes(), query, at("2026-03-04T15:05:00Z"), &Calendar::nyse()).unwrap()
 }
 
 fn days() -> BarsQuery {
@@ -56,9 +44,7 @@ fn days() -> BarsQuery {
 fn with(fields: serde_json::Value) -> String {
     let mut body: serde_json::Value = serde_json::from_str(PRINTS).unwrap();
     let mut row = body["data"][0].take();
-    row.as_object_mut()
-        .unwrap()
-        .extend(fields.as_object().unwrap().clone());
+    row.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     serde_json::json!({ "data": [row] }).to_string()
 }
 
@@ -69,14 +55,9 @@ fn a_print_has_both_times_its_day_and_its_part_of_the_day() {
     assert_eq!(late.reported_at, at("2026-03-02T15:04:04Z"));
     assert_eq!(late.executed_at, at("2026-03-02T14:31:00Z"));
     let parts: Vec<_> = rows.iter().map(|row| row.session).collect();
-    let expected = [MarketSession::Regular; 5]
-        .into_iter()
-        .chain([MarketSession::Pre]);
+    let expected = [MarketSession::Regular; 5].into_iter().chain([MarketSession::Pre]);
     assert_eq!(parts, expected.collect::<Vec<_>>());
-    assert!(
-        rows.iter()
-            .all(|row| row.session_date.to_string() == "2026-03-02")
-    );
+    assert!(rows.iter().all(|row| row.session_date.to_string() == "2026-03-02"));
 }
 
 #[test]
@@ -115,14 +96,8 @@ fn a_print_carries_the_reasons_of_its_codes_and_times() {
 #[test]
 fn an_unknown_code_is_kept_as_text_and_marked() {
     let row = &prints(TOLERANT).rows[2];
-    assert_eq!(
-        row.trade_code.as_deref(),
-        Some("brand_new_code,intermarket_sweep")
-    );
-    assert_eq!(
-        row.reasons,
-        Reasons::UNKNOWN_CODE | Reasons::INTERMARKET_SWEEP
-    );
+    assert_eq!(row.trade_code.as_deref(), Some("brand_new_code,intermarket_sweep"));
+    assert_eq!(row.reasons, Reasons::UNKNOWN_CODE | Reasons::INTERMARKET_SWEEP);
     assert_eq!(row.sale_condition, None, "an empty code is no code");
     let seller = with(serde_json::json!({ "trade_settlement": "seller" }));
     assert_eq!(prints(&seller).rows[0].reasons, Reasons::SPECIAL_SETTLEMENT);
@@ -132,34 +107,21 @@ fn an_unknown_code_is_kept_as_text_and_marked() {
 fn strings_or_numbers_nulls_and_new_fields_are_all_read() {
     let decoded = prints(TOLERANT);
     assert_eq!(decoded.rejects, []);
-    let [first, second, _] = &decoded.rows[..] else {
-        panic!("three rows")
-    };
+    let [first, second, _] = &decoded.rows[..] else { panic!("three rows") };
     assert_eq!(
         (first.price.to_string(), first.size.to_string()),
         ("512.3401".into(), "1200.5".into())
     );
-    assert_eq!(
-        (first.tracking_id, first.day_volume),
-        (36_245_000_000_001, Some(20_100_300))
-    );
+    assert_eq!((first.tracking_id, first.day_volume), (36_245_000_000_001, Some(20_100_300)));
     assert_eq!(first.reported_at, at("2026-03-02T15:04:05Z"));
-    assert_eq!(
-        first.side_state(),
-        SideState::None(undertow_market::NoSide::NoQuote)
-    );
-    assert_eq!(
-        (second.price.to_string(), second.day_volume),
-        ("100".into(), None)
-    );
+    assert_eq!(first.side_state(), SideState::None(undertow_market::NoSide::NoQuote));
+    assert_eq!((second.price.to_string(), second.day_volume), ("100".into(), None));
     assert_eq!(second.market_center, None);
 }
 
 #[test]
 fn a_string_and_a_number_of_the_same_digits_are_the_same_print() {
-    let as_text = prints(&with(
-        serde_json::json!({ "price": "512.25", "size": "700" }),
-    ));
+    let as_text = prints(&with(serde_json::json!({ "price": "512.25", "size": "700" })));
     let as_number = prints(&with(serde_json::json!({ "price": 512.25, "size": 700 })));
     assert_eq!(as_text, as_number);
 }
@@ -167,11 +129,7 @@ fn a_string_and_a_number_of_the_same_digits_are_the_same_print() {
 #[test]
 fn each_bad_row_is_refused_with_its_reason_and_its_neighbours_stay() {
     let decoded = prints(REJECTS);
-    let reasons: Vec<_> = decoded
-        .rejects
-        .iter()
-        .map(|reject| reject.reason.as_str())
-        .collect();
+    let reasons: Vec<_> = decoded.rejects.iter().map(|reject| reject.reason.as_str()).collect();
     let expected = [
         "price: is missing",
         "price: 0 is not above zero",
@@ -204,17 +162,10 @@ fn each_bad_row_is_refused_with_its_reason_and_its_neighbours_stay() {
     // The fixture spreads its objects over lines.
     let one_line = |text: &&str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     for (found, expected) in typed.iter().zip(expected) {
-        let found = one_line(found)
-            .replace("{ ", "{")
-            .replace(" }", "}")
-            .replace("[ 1 ]", "[1]");
+        let found = one_line(found).replace("{ ", "{").replace(" }", "}").replace("[ 1 ]", "[1]");
         assert_eq!(found, expected);
     }
-    assert_eq!(
-        strange.len(),
-        4,
-        "null, a number, a text and a list are no rows: {strange:?}"
-    );
+    assert_eq!(strange.len(), 4, "null, a number, a text and a list are no rows: {strange:?}");
     assert_eq!(decoded.rows.len(), 2);
     assert_eq!(decoded.delivered, 32);
     assert_eq!(decoded.rejects[0].symbol.as_deref(), Some("SPY"));
@@ -227,20 +178,9 @@ fn a_body_that_is_no_list_of_rows_is_an_error_and_never_an_empty_page() {
         let received_at = at("2026-03-02T15:05:00Z");
         let error = decode_prints(body.as_bytes(), None, received_at, &Calendar::nyse());
         let error = error.expect_err(body);
-        assert_eq!(
-            error == DecodeError::CutOff,
-            is_cut_off,
-            "{body}: {error:?}"
-        );
+        assert_eq!(error == DecodeError::CutOff, is_cut_off, "{body}: {error:?}");
     };
-    for body in [
-        "[]",
-        "{}",
-        "null",
-        r#"{"data":null}"#,
-        r#"{"data":{}}"#,
-        r#"{"error":"x"}"#,
-    ] {
+    for body in ["[]", "{}", "null", r#"{"data":null}"#, r#"{"data":{}}"#, r#"{"error":"x"}"#] {
         check(body, false);
     }
     check(r#"{"data":[],"data":[]}"#, false);
@@ -254,12 +194,7 @@ fn a_body_that_is_no_list_of_rows_is_an_error_and_never_an_empty_page() {
 
 #[test]
 fn a_body_that_is_no_utf8_text_is_an_error() {
-    let body = [
-        &PRINTS.as_bytes()[..60],
-        b"\xff\xfe",
-        &PRINTS.as_bytes()[60..],
-    ]
-    .concat();
+    let body = [&PRINTS.as_bytes()[..60], b"\xff\xfe", &PRINTS.as_bytes()[60..]].concat();
     let received_at = at("2026-03-02T15:05:00Z");
     let error = decode_prints(&body, None, received_at, &Calendar::nyse()).unwrap_err();
     assert_eq!(error.to_string(), "the answer is not UTF-8 text");
@@ -270,10 +205,7 @@ fn a_body_that_is_no_utf8_text_is_an_error() {
 #[test]
 fn an_empty_list_is_an_empty_page() {
     let decoded = prints(r#"{"data":[]}"#);
-    assert_eq!(
-        (decoded.rows.len(), decoded.rejects.len(), decoded.delivered),
-        (0, 0, 0)
-    );
+    assert_eq!((decoded.rows.len(), decoded.rejects.len(), decoded.delivered), (0, 0, 0));
 }
 
 #[test]
@@ -296,22 +228,10 @@ fn minute_bars_come_out_oldest_first_with_their_own_volume() {
     let seen: Vec<_> = decoded
         .rows
         .iter()
-        .map(|bar| {
-            (
-                bar.start_at.to_rfc3339(),
-                bar.session,
-                bar.volume,
-                bar.low.to_string(),
-            )
-        })
+        .map(|bar| (bar.start_at.to_rfc3339(), bar.session, bar.volume, bar.low.to_string()))
         .collect();
     let row = |time: &str, session, volume, low: &str| {
-        (
-            format!("2026-03-02T{time}:00+00:00"),
-            session,
-            volume,
-            low.to_owned(),
-        )
+        (format!("2026-03-02T{time}:00+00:00"), session, volume, low.to_owned())
     };
     assert_eq!(
         seen,
@@ -327,25 +247,11 @@ fn minute_bars_come_out_oldest_first_with_their_own_volume() {
 #[test]
 fn a_day_bar_is_the_regular_session_with_the_regular_volume() {
     let decoded = bars(DAYS, &days());
-    let seen: Vec<_> = decoded
-        .rows
-        .iter()
-        .map(|bar| (bar.session_date.to_string(), bar.volume))
-        .collect();
-    assert_eq!(
-        seen,
-        [
-            ("2026-03-02".to_owned(), 9000),
-            ("2026-03-03".to_owned(), 9000)
-        ]
-    );
+    let seen: Vec<_> =
+        decoded.rows.iter().map(|bar| (bar.session_date.to_string(), bar.volume)).collect();
+    assert_eq!(seen, [("2026-03-02".to_owned(), 9000), ("2026-03-03".to_owned(), 9000)]);
     assert_eq!(decoded.rows[0].start_at, at("2026-03-02T14:30:00Z"));
-    assert!(
-        decoded
-            .rows
-            .iter()
-            .all(|bar| bar.session == MarketSession::Regular)
-    );
+    assert!(decoded.rows.iter().all(|bar| bar.session == MarketSession::Regular));
     assert_eq!((decoded.rejects.len(), decoded.delivered), (0, 7));
 }
 
@@ -355,11 +261,7 @@ fn the_oldest_day_of_a_full_answer_may_lack_its_pre_market_and_is_refused() {
         "market_time":"r","volume":10,"total_volume":9}]}"#;
     let full = bars(body, &BarsQuery { limit: 1, ..days() });
     assert_eq!((full.rows.len(), full.rejects.len()), (0, 1));
-    assert!(
-        full.rejects[0].reason.contains("may lack"),
-        "{}",
-        full.rejects[0].reason
-    );
+    assert!(full.rejects[0].reason.contains("may lack"), "{}", full.rejects[0].reason);
     let whole = bars(body, &BarsQuery { limit: 3, ..days() });
     assert_eq!(whole.rows[0].volume, 9, "nobody traded before the open");
 }
@@ -373,10 +275,7 @@ fn a_bar_that_contradicts_itself_is_refused() {
         );
         let decoded = bars(&body, &BarsQuery::new(spy(), BarInterval::Minute1));
         let found = decoded.rejects.first().map(|reject| reject.reason.as_str());
-        assert!(
-            found.is_some_and(|found| found.contains(reason)),
-            "{fields}: {found:?}"
-        );
+        assert!(found.is_some_and(|found| found.contains(reason)), "{fields}: {found:?}");
     };
     // A key that comes twice is refused as such; so each case uses a key of its own below.
     check(r#""open":"7""#, "duplicate");
@@ -390,18 +289,14 @@ fn a_bar_that_contradicts_itself_is_refused() {
     let prices = r#""open":"5","high":"6","low":"4","close":"5""#;
     let start = r#""start_time":"2026-03-02T15:00:00Z""#;
     assert!(
-        minute(&format!(
-            r#"{{"open":"5","high":"4","low":"4","close":"5","volume":1,{start}}}"#
-        ))
-        .contains("high 4")
+        minute(&format!(r#"{{"open":"5","high":"4","low":"4","close":"5","volume":1,{start}}}"#))
+            .contains("high 4")
     );
     assert!(minute(&format!(r#"{{{prices},{start}}}"#)).contains("volume: is missing"));
     assert!(minute(&format!(r#"{{{prices},"volume":1}}"#)).contains("start_time: is missing"));
     assert!(
-        minute(&format!(
-            r#"{{{prices},"volume":1,{start},"market_time":"x"}}"#
-        ))
-        .contains("x is not pr, r or po")
+        minute(&format!(r#"{{{prices},"volume":1,{start},"market_time":"x"}}"#))
+            .contains("x is not pr, r or po")
     );
     let day = |row: &str| reason(row, BarInterval::Day1);
     let regular = r#""market_time":"r","volume":9"#;
@@ -410,19 +305,15 @@ fn a_bar_that_contradicts_itself_is_refused() {
             .contains("total_volume: is missing")
     );
     assert!(
-        day(&format!(
-            r#"{{{prices},{regular},"total_volume":9,"date":"2026-03-01"}}"#
-        ))
-        .contains("no trading day")
+        day(&format!(r#"{{{prices},{regular},"total_volume":9,"date":"2026-03-01"}}"#))
+            .contains("no trading day")
     );
     assert!(
         day(&format!(r#"{{{prices},{regular},"total_volume":9}}"#)).contains("date: is missing")
     );
     assert!(
-        day(&format!(
-            r#"{{{prices},"total_volume":9,"date":"2026-03-02"}}"#
-        ))
-        .contains("market_time: is missing")
+        day(&format!(r#"{{{prices},"total_volume":9,"date":"2026-03-02"}}"#))
+            .contains("market_time: is missing")
     );
 }
 
@@ -445,17 +336,8 @@ fn the_state_of_a_stock_is_read_and_a_wrong_kind_is_refused() {
     let received_at = at("2026-03-02T15:04:06Z");
     let state = decode_stock_state(STATE.as_bytes(), &spy(), received_at).unwrap();
     assert_eq!(state.last.to_string(), "512.4");
-    assert_eq!(
-        state
-            .previous_close
-            .map(|price| price.to_string())
-            .as_deref(),
-        Some("509.05")
-    );
-    assert_eq!(
-        (state.day_volume, state.session),
-        (Some(58_100_200), Some(MarketSession::Regular))
-    );
+    assert_eq!(state.previous_close.map(|price| price.to_string()).as_deref(), Some("509.05"));
+    assert_eq!((state.day_volume, state.session), (Some(58_100_200), Some(MarketSession::Regular)));
     assert_eq!(state.reported_at, at("2026-03-02T15:04:05Z"));
     for (from, to) in [
         ("\"512.4\"", "null"),
@@ -465,10 +347,7 @@ fn the_state_of_a_stock_is_read_and_a_wrong_kind_is_refused() {
     ] {
         let body = STATE.replace(from, to);
         assert_ne!(body, STATE);
-        assert!(
-            decode_stock_state(body.as_bytes(), &spy(), received_at).is_err(),
-            "{to}"
-        );
+        assert!(decode_stock_state(body.as_bytes(), &spy(), received_at).is_err(), "{to}");
     }
 }
 

@@ -29,9 +29,8 @@ fn examples() -> Option<PathBuf> {
 fn json_files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
     let paths = entries.map(|entry| entry.unwrap().path());
-    let mut files: Vec<_> = paths
-        .filter(|path| path.extension().is_some_and(|e| e == "json"))
-        .collect();
+    let mut files: Vec<_> =
+        paths.filter(|path| path.extension().is_some_and(|e| e == "json")).collect();
     files.sort();
     files
 }
@@ -50,11 +49,7 @@ fn decode(name: &str, body: &[u8]) -> Option<Result<(usize, Vec<Reject>), Decode
     }
     if name.starts_with("ohlc") {
         let is_days = name.contains("1d");
-        let interval = if is_days {
-            BarInterval::Day1
-        } else {
-            BarInterval::Minute1
-        };
+        let interval = if is_days { BarInterval::Day1 } else { BarInterval::Minute1 };
         let query = BarsQuery::new(symbol, interval);
         let decoded = decode_bars(body, &query, received_at(), &calendar);
         return Some(decoded.map(|decoded| (decoded.rows.len(), decoded.rejects)));
@@ -77,10 +72,7 @@ fn recordings_of_answers_are_decoded() {
                 continue;
             };
             let (rows, rejects) = decoded.unwrap_or_else(|error| panic!("{kind}/{name}: {error}"));
-            println!(
-                "{kind}/{name}: {rows} rows decoded, {} rejected",
-                rejects.len()
-            );
+            println!("{kind}/{name}: {rows} rows decoded, {} rejected", rejects.len());
             let is_real = kind == "live";
             assert!(!is_real || rejects.is_empty(), "{name}: {rejects:#?}");
             assert!(!is_real || rows > 0, "{name}: no rows");
@@ -100,18 +92,9 @@ fn recordings_of_errors_are_told_apart() {
         if let Some(expected) = expected_kind(&name) {
             assert_eq!(error.kind(), expected, "{name}");
         }
-        if let VendorError::Entitlement {
-            reason,
-            history_from,
-            ..
-        } = &error
-        {
+        if let VendorError::Entitlement { reason, history_from, .. } = &error {
             let is_wall = *reason == EntitlementReason::HistoryWall;
-            assert_eq!(
-                history_from.is_some(),
-                is_wall,
-                "{name}: the wall has its date"
-            );
+            assert_eq!(history_from.is_some(), is_wall, "{name}: the wall has its date");
         }
     }
 }
@@ -145,8 +128,5 @@ fn expected_kind(name: &str) -> Option<&'static str> {
         ("429_", "rate_minute"),
         ("5", "transient"),
     ];
-    kinds
-        .into_iter()
-        .find(|(begin, _)| name.starts_with(begin))
-        .map(|(_, kind)| kind)
+    kinds.into_iter().find(|(begin, _)| name.starts_with(begin)).map(|(_, kind)| kind)
 }

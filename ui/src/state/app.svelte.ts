@@ -43,8 +43,18 @@ class App {
     return this.view?.mode === "simulated";
   }
 
+  /** Whether there is a market to look at. */
+  get open(): boolean {
+    return this.view?.mode === "simulated" || this.view?.mode === "live";
+  }
+
   hear(event: MarketEvent): void {
-    if (event.kind === "app") this.view = event.app;
+    if (event.kind === "app") {
+      const before = this.open;
+      this.view = event.app;
+      // A market that has just opened has a health to read; its own event may be long in coming.
+      if (this.open && !before) void this.read();
+    }
     if (event.kind === "status") this.status = event.status;
   }
 
@@ -53,7 +63,7 @@ class App {
     try {
       this.view = await client.call("get_app", {});
       this.failure = null;
-      this.status = await client.call("get_status", {});
+      if (this.open) this.status = await client.call("get_status", {});
     } catch (cause) {
       const failure = ApiFailure.from(cause);
       // A health reading may fail while the database starts: the page says so by itself.

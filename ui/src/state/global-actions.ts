@@ -1,4 +1,5 @@
 /** The actions that every page has. */
+import { opening } from "../pages/first-run/opening.svelte";
 import { app } from "./app.svelte";
 import { registerActions, type Action } from "./actions";
 import { overlays } from "./overlays.svelte";
@@ -53,6 +54,13 @@ function globalActions(): Action[] {
       run: () => overlays.type(""),
     },
     ...intervals,
+    {
+      id: "leave",
+      title: "Leave this market and choose another",
+      group: "Everywhere",
+      also: "close vendor key demo simulated live first run",
+      run: () => void opening.leave(),
+    },
     {
       id: "theme",
       title: "Switch between dark and light",

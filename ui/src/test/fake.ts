@@ -148,6 +148,8 @@ export class Fake implements Transport {
   #handlers: Handlers = {
     get_app: () => this.#app,
     start_demo: () => this.#open("simulated"),
+    reopen_market: () => this.#open("simulated"),
+    close_market: () => this.#open("unset"),
     connect_vendor: ({ key }) => {
       if (key.length < 8) throw new ApiFailure("vendor_auth", "Unusual Whales refused this key.");
       return this.#open("live");

@@ -129,7 +129,9 @@ pub struct PrintField {
 /// unknown_notional largest_notional first_ms last_ms excluded_shares excluded_notional strength
 /// rank percentile zone value_area touches holds hold_rate hold_low hold_high null_rate beats`.
 /// `zone` is an index from 0; `value_area` 0 or 1; `beats` 1 (beats every null), 0 (does not),
-/// NaN (too few touches to say); the hold columns are NaN where nothing was measured.
+/// NaN (too few touches to say); the hold columns are NaN where nothing was measured. Touches
+/// and rates are those of the level's kind (its zone ranked 1 to 3, or 4 to 10), `hold_low` to
+/// `hold_high` is a 95 % interval, and `null_rate` that of the best of the three nulls.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[serde(default)]
 pub struct GetLevels {

@@ -59,8 +59,15 @@ pub(crate) async fn connect_vendor(app: &App, request: ConnectVendor) -> Result<
     Ok(app.view())
 }
 
+pub(crate) async fn reopen_market(app: &App, _: Nothing) -> Result<AppView, ApiError> {
+    if app.reopen() {
+        return Ok(app.view());
+    }
+    Err(ApiError::new(ErrorCode::NotConfigured, "No market was chosen before: choose one."))
+}
+
 pub(crate) async fn close_market(app: &App, _: Nothing) -> Result<AppView, ApiError> {
-    app.leave().await;
+    app.leave();
     Ok(app.view())
 }
 

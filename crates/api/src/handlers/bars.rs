@@ -13,8 +13,10 @@ use crate::error::ApiError;
 
 /// Bars of one answer.
 const LIMIT: std::ops::RangeInclusive<u32> = 1..=20_000;
-/// One-minute bars that are read for one answer, at most.
-const MAX_MINUTE_BARS: u32 = 200_000;
+/// One-minute bars that are read for one answer, at most: a tenth of a second of work. An answer
+/// of longer bars that needs more of them is shorter than asked, and says that there are older
+/// ones.
+const MAX_MINUTE_BARS: u32 = 40_000;
 
 pub(crate) async fn get_bars(app: &App, request: GetBars) -> Result<Columns, ApiError> {
     let market = app.market()?;

@@ -16,7 +16,7 @@ pub struct Job {
     pub sessions_done: u32,
     /// Symbol-sessions in all.
     pub sessions_total: u32,
-    /// Symbol-sessions that were asked for in this run.
+    /// Symbol-sessions that were asked for in its last run.
     pub sessions_asked: u32,
     /// Rows stored or changed.
     pub rows: u64,
@@ -38,7 +38,7 @@ impl Job {
             state: stored.state,
             sessions_done: small("sessions_done"),
             sessions_total: small("sessions_total"),
-            sessions_asked: 0,
+            sessions_asked: small("sessions_asked"),
             rows: number("rows"),
             rows_per_s: None,
             seconds_left: None,
@@ -52,6 +52,7 @@ impl Job {
         json!({
             "sessions_done": self.sessions_done,
             "sessions_total": self.sessions_total,
+            "sessions_asked": self.sessions_asked,
             "rows": self.rows,
         })
     }

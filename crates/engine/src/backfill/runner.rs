@@ -54,6 +54,26 @@ enum Outcome {
     Stopped,
 }
 
+/// What the vendor said of one session that holds for others too.
+#[derive(Default)]
+struct Told {
+    /// The first date of the plan's history.
+    history_from: Option<NaiveDate>,
+    /// The key was refused.
+    refusal: Option<String>,
+}
+
+impl Told {
+    /// What would come of asking for a session, where that is known.
+    fn foresees(&self, session_date: NaiveDate) -> Option<Outcome> {
+        if let Some(text) = &self.refusal {
+            return Some(Outcome::Failed(text.clone()));
+        }
+        let before = self.history_from.is_some_and(|from| session_date < from);
+        before.then_some(Outcome::BeforeHistory { from: self.history_from })
+    }
+}
+
 impl Runner {
     /// Puts a job in the queue.
     pub(crate) fn enqueue(&self, job: Job) {
@@ -112,9 +132,9 @@ impl Runner {
         self.publish(shared, &job, true).await;
         let mut failures = Vec::new();
         let mut saved = Instant::now();
-        let wall = Mutex::new(None);
+        let told = Mutex::default();
         let mut results = stream::iter(work)
-            .map(|work| one_session(shared, work, &wall, &own_stop))
+            .map(|work| one_session(shared, work, &told, &own_stop))
             .buffer_unordered(PARALLEL);
         while let Some((work, outcome)) = results.next().await {
             match outcome {
@@ -250,12 +270,11 @@ async fn remaining(shared: &Shared, work: &NewBackfill) -> Result<Vec<SessionWor
 async fn one_session(
     shared: &Shared,
     work: SessionWork,
-    wall: &Mutex<Option<NaiveDate>>,
+    told: &Mutex<Told>,
     stop: &CancellationToken,
 ) -> (SessionWork, Outcome) {
-    let known = *wall.lock().unwrap_or_else(PoisonError::into_inner);
-    if known.is_some_and(|from| work.session_date < from) {
-        return (work, Outcome::BeforeHistory { from: known });
+    if let Some(outcome) = lock(told).foresees(work.session_date) {
+        return (work, outcome);
     }
     if stop.is_cancelled() {
         return (work, Outcome::Stopped);
@@ -268,15 +287,23 @@ async fn one_session(
             history_from,
             ..
         })) => {
-            *wall.lock().unwrap_or_else(PoisonError::into_inner) = history_from;
+            lock(told).history_from = history_from;
             Outcome::BeforeHistory { from: history_from }
         }
         Err(error) => {
             tracing::warn!(symbol = %work.symbol, date = %work.session_date, %error, "a session could not be collected");
-            Outcome::Failed(error.to_string())
+            let text = error.to_string();
+            if let CollectError::Vendor(VendorError::Auth { .. }) = error {
+                lock(told).refusal = Some(text.clone());
+            }
+            Outcome::Failed(text)
         }
     };
     (work, outcome)
+}
+
+fn lock(told: &Mutex<Told>) -> std::sync::MutexGuard<'_, Told> {
+    told.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads one session whole, bars first because they are seen first, and enters it in the books.
@@ -291,11 +318,8 @@ pub(crate) async fn read_session(
     let hours = shared.calendar.session(date);
     let now = shared.clock.now();
     let ended = hours.is_some_and(|hours| now >= hours.post_end_at + SETTLE);
-    let slot = hours.map(|hours| Slot {
-        from: hours.pre_at,
-        to: if ended { hours.post_end_at } else { now },
-        delivered: 0,
-    });
+    let slot =
+        hours.map(|hours| Slot::between(hours.pre_at, if ended { hours.post_end_at } else { now }));
     let read_to = slot.as_ref().map(|slot| slot.to);
     let walk = Walk {
         symbol: symbol.clone(),

@@ -11,27 +11,30 @@ use rust_decimal::Decimal;
 use undertow_market::{MarketSession, Price, Print, Quote, Reasons, Size, Symbol, VendorId};
 use undertow_store::embedded::{EmbeddedConfig, EmbeddedPostgres};
 
-pub const SYMBOLS: [&str; 5] = ["SPY", "QQQ", "NVDA", "TSLA", "AAPL"];
-pub const DAYS: usize = 90;
+pub(crate) const SYMBOLS: [&str; 5] = ["SPY", "QQQ", "NVDA", "TSLA", "AAPL"];
+/// Days, for as many prints as there are; a liquid symbol has some thousands of prints a day.
+const MAX_DAYS: usize = 90;
+const PRINTS_A_DAY: usize = 2_000;
 
 /// A durable server in a new folder, which is removed at the end.
-pub async fn server() -> Result<(EmbeddedPostgres, tempfile::TempDir)> {
+pub(crate) async fn server() -> Result<(EmbeddedPostgres, tempfile::TempDir)> {
     let folder = tempfile::Builder::new().prefix("undertow-bench-").tempdir()?;
     let config = EmbeddedConfig::new(PathBuf::from(folder.path()));
     Ok((EmbeddedPostgres::start(config).await?, folder))
 }
 
-/// So many prints over all symbols and days, in the order in which a backfill meets them: day by
+/// So many prints over the symbols and some days, in the order in which a backfill meets them: day by
 /// day, symbol by symbol, by time. The vendor's ids are unique and in no order.
-pub fn prints(count: usize, seed: u64) -> Vec<Print> {
+pub(crate) fn prints(count: usize, seed: u64) -> Vec<Print> {
     let mut dice = StdRng::seed_from_u64(seed);
     let mut ids: Vec<i64> = (0..).take(count).collect();
     ids.shuffle(&mut dice);
-    let each = count.div_ceil(DAYS * SYMBOLS.len());
+    let days = count.div_ceil(PRINTS_A_DAY * SYMBOLS.len()).clamp(1, MAX_DAYS);
+    let each = count.div_ceil(days * SYMBOLS.len());
     let mut found = Vec::with_capacity(count);
     let mut day = NaiveDate::from_ymd_opt(2026, 1, 5).expect("a real day");
     let mut middles = [600.0_f64, 520.0, 180.0, 340.0, 230.0];
-    for _ in 0..DAYS {
+    for _ in 0..days {
         for (name, middle) in SYMBOLS.iter().zip(&mut middles) {
             let symbol = Symbol::new(name).expect("a ticker");
             let open = day.and_hms_opt(14, 30, 0).expect("a real time").and_utc();
@@ -83,12 +86,12 @@ fn print(
 }
 
 /// The number after `--name`, or the default.
-pub fn argument(name: &str, default: usize) -> usize {
+pub(crate) fn argument(name: &str, default: usize) -> usize {
     let mut arguments = std::env::args().skip_while(|argument| argument != &format!("--{name}"));
     arguments.nth(1).and_then(|value| value.parse().ok()).unwrap_or(default)
 }
 
-pub fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }

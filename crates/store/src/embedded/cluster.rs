@@ -26,6 +26,8 @@ const MAX_SOCKET_DIR_BYTES: usize = 107 - 20;
 #[derive(Debug)]
 pub(super) struct Folder {
     pub(super) root: PathBuf,
+    /// Holds the cluster: the folder itself, unless the server's account cannot reach it.
+    place: PathBuf,
     pub(super) durability: Durability,
     owner: Owner,
     /// Held open: the lock ends with it.
@@ -39,19 +41,15 @@ impl Folder {
         durability: Durability,
         owner: Owner,
     ) -> Result<Self, EmbeddedError> {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(root)
-            .map_err(EmbeddedError::file(root))?;
+        make_private(root)?;
         let root = fs::canonicalize(root).map_err(EmbeddedError::file(root))?;
         let lock = lock(&root)?;
-        owner.open_folder(&root)?;
-        Ok(Self { root, durability, owner, _lock: lock })
+        let place = owner.place_for(&root, &short_hash(&root))?;
+        Ok(Self { root, place, durability, owner, _lock: lock })
     }
 
     pub(super) fn cluster(&self) -> PathBuf {
-        self.root.join("cluster")
+        self.place.join("cluster")
     }
 
     pub(super) fn log(&self) -> PathBuf {
@@ -83,26 +81,24 @@ impl Folder {
             Completeness::HalfMade => self.move_aside(&cluster)?,
             Completeness::Missing => {}
         }
-        let half = self.root.join("cluster.new");
+        let half = self.place.join("cluster.new");
         if half.exists() {
             self.move_aside(&half)?;
         }
         self.make_cluster(binaries, &half, &password)?;
         fs::rename(&half, &cluster).map_err(EmbeddedError::file(&cluster))?;
-        sync_folder(&self.root)?;
+        sync_folder(&self.place)?;
         Ok(password)
     }
 
     /// A private folder for the socket, with a path short enough for one.
     pub(super) fn socket_dir(&self) -> Result<PathBuf, EmbeddedError> {
-        let digest = Sha256::digest(self.root.as_os_str().as_encoded_bytes());
-        let hash: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
         let base = runtime.filter(|_| !rustix::process::geteuid().is_root());
         let short = |base: &PathBuf| base.as_os_str().len() <= MAX_SOCKET_DIR_BYTES - 26;
         let base =
             base.filter(|base| base.is_dir() && short(base)).unwrap_or_else(std::env::temp_dir);
-        let path = base.join(format!("undertow-{hash}"));
+        let path = base.join(format!("undertow-{}", short_hash(&self.root)));
         match DirBuilder::new().mode(0o700).create(&path) {
             Ok(()) => self.owner.give(&path)?,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -155,7 +151,7 @@ impl Folder {
     ) -> Result<(), EmbeddedError> {
         DirBuilder::new().mode(0o700).create(at).map_err(EmbeddedError::file(at))?;
         self.owner.give(at)?;
-        let password_file = self.root.join("password.initdb");
+        let password_file = self.place.join("password.initdb");
         write_private(&password_file, password)?;
         self.owner.give(&password_file)?;
         let mut command = self.initdb(binaries, at, &password_file);
@@ -190,7 +186,7 @@ impl Folder {
     /// Keeps what cannot be used, under a name that says what it is.
     fn move_aside(&self, path: &Path) -> Result<(), EmbeddedError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        let name = |number: u32| self.root.join(format!("cluster.half-made-{now}-{number}"));
+        let name = |number: u32| self.place.join(format!("cluster.half-made-{now}-{number}"));
         // Two may be moved within one millisecond.
         let kept = if name(1).exists() { name(2) } else { name(1) };
         tracing::warn!(from = %path.display(), to = %kept.display(), "moved a half-made database aside");
@@ -237,6 +233,25 @@ fn completeness(cluster: &Path) -> Result<Completeness, EmbeddedError> {
             message: format!("{one} is missing"),
         }),
     }
+}
+
+/// Only the folder itself is private: its parents may have to let others pass.
+fn make_private(folder: &Path) -> Result<(), EmbeddedError> {
+    if let Some(parent) = folder.parent() {
+        fs::create_dir_all(parent).map_err(EmbeddedError::file(parent))?;
+    }
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(EmbeddedError::file(folder)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Names a folder in a few characters.
+fn short_hash(path: &Path) -> String {
+    let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn lock(root: &Path) -> Result<File, EmbeddedError> {

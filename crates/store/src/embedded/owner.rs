@@ -1,7 +1,7 @@
 //! Who runs the server. Postgres refuses to run as root; then another account does it.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,6 +14,8 @@ const DEFAULT_ACCOUNT: &str = "nobody";
 const ACCOUNT_VARIABLE: &str = "UNDERTOW_PG_USER";
 /// Where the binaries are copied to when the account cannot reach them.
 const SHARED_FOLDER: &str = "/var/tmp";
+/// Where the cluster goes when the account cannot reach the data folder.
+const SHARED_DATA: &str = "/var/lib/undertow";
 /// Search permission for everybody.
 const SEARCHABLE: u32 = 0o001;
 /// Read and search permission for everybody.
@@ -61,23 +63,31 @@ impl Owner {
         }
     }
 
-    /// Lets the server pass through our own folder, and checks that it can reach it at all.
-    pub(super) fn open_folder(self, folder: &Path) -> Result<(), EmbeddedError> {
+    /// Where the cluster of a data folder lives: in the folder, or, when the server's account
+    /// cannot pass through one of its parents (a root user's home), in a shared place that is
+    /// named after it. A link in the data folder then leads there.
+    pub(super) fn place_for(self, folder: &Path, name: &str) -> Result<PathBuf, EmbeddedError> {
         if self.other.is_none() {
-            return Ok(());
+            return Ok(folder.to_owned());
         }
-        let mode = fs::metadata(folder).map_err(EmbeddedError::file(folder))?.mode();
-        let searchable = fs::Permissions::from_mode(mode | SEARCHABLE);
-        fs::set_permissions(folder, searchable).map_err(EmbeddedError::file(folder))?;
-        match first_shut(folder) {
-            None => Ok(()),
-            Some(shut) => Err(EmbeddedError::Account(format!(
-                "{}: the account that runs Postgres (Undertow runs as root, so it is another one) \
-                 cannot pass through {}; choose a data folder outside it, such as /var/lib/undertow",
-                folder.display(),
-                shut.display()
-            ))),
+        let Some(parent) = folder.parent().filter(|parent| first_shut(parent).is_some()) else {
+            let_pass(folder)?;
+            return Ok(folder.to_owned());
+        };
+        let link = folder.join("cluster");
+        if link.is_dir() && !link.is_symlink() {
+            return Err(shut_out(&link, parent));
         }
+        let place = Path::new(SHARED_DATA).join(name);
+        fs::create_dir_all(&place).map_err(EmbeddedError::file(&place))?;
+        let_pass(&place)?;
+        if let Some(shut) = first_shut(&place) {
+            return Err(shut_out(&place, &shut));
+        }
+        if !link.is_symlink() {
+            symlink(place.join("cluster"), &link).map_err(EmbeddedError::file(&link))?;
+        }
+        Ok(place)
     }
 
     /// The binaries, or a shared copy of them where the server cannot reach the originals.
@@ -93,6 +103,21 @@ impl Owner {
         }
         Ok(Binaries { root: copy, ..binaries })
     }
+}
+
+fn shut_out(place: &Path, shut: &Path) -> EmbeddedError {
+    EmbeddedError::Account(format!(
+        "{}: the account that runs Postgres (Undertow runs as root, so it is another one) cannot \
+         pass through {}; move the data to a folder that it can reach, such as one in {SHARED_DATA}",
+        place.display(),
+        shut.display()
+    ))
+}
+
+fn let_pass(folder: &Path) -> Result<(), EmbeddedError> {
+    let mode = fs::metadata(folder).map_err(EmbeddedError::file(folder))?.mode();
+    let searchable = fs::Permissions::from_mode(mode | SEARCHABLE);
+    fs::set_permissions(folder, searchable).map_err(EmbeddedError::file(folder))
 }
 
 fn id(flag: &str, account: &str) -> Result<u32, EmbeddedError> {

@@ -55,21 +55,12 @@ impl<'p> Batch<'p> {
         rows.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| newest_first(a, b)));
         let sorted = rows.len();
         rows.dedup_by(|later, kept| key(later) == key(kept));
-        Self {
-            delivered: prints.len(),
-            repeated: sorted - rows.len(),
-            rows,
-            refused,
-        }
+        Self { delivered: prints.len(), repeated: sorted - rows.len(), rows, refused }
     }
 }
 
 fn key<'a>(row: &'a Row<'_>) -> (&'a str, DateTime<Utc>, i64) {
-    (
-        row.print.symbol.as_str(),
-        row.print.reported_at,
-        row.identity,
-    )
+    (row.print.symbol.as_str(), row.print.reported_at, row.identity)
 }
 
 /// Of two deliveries of a print the later one counts. Where even that is equal, any fixed order
@@ -77,12 +68,7 @@ fn key<'a>(row: &'a Row<'_>) -> (&'a str, DateTime<Utc>, i64) {
 fn newest_first(a: &Row<'_>, b: &Row<'_>) -> std::cmp::Ordering {
     let order = |row: &Row<'_>| {
         let quote = row.print.quote.map(|quote| (quote.bid, quote.ask));
-        Reverse((
-            row.print.received_at,
-            row.print.reasons.bits(),
-            row.print.executed_at,
-            quote,
-        ))
+        Reverse((row.print.received_at, row.print.reasons.bits(), row.print.executed_at, quote))
     };
     order(a).cmp(&order(b))
 }
@@ -93,11 +79,7 @@ fn prepare(print: &Print) -> Result<Row<'_>, &'static str> {
         return Err("a time lies outside 1990 to 2099");
     }
     // The roll-ups of a day are summed from the tape around it.
-    if (print.reported_at.date_naive() - print.session_date)
-        .num_days()
-        .abs()
-        > 1
-    {
+    if (print.reported_at.date_naive() - print.session_date).num_days().abs() > 1 {
         return Err("the trading day is not that of the tape time");
     }
     if texts(print).any(|text| text.contains('\0')) {
@@ -105,18 +87,11 @@ fn prepare(print: &Print) -> Result<Row<'_>, &'static str> {
     }
     let shares = scaled(print.size.get(), SHARE_SCALE).ok_or("the size has too many digits")?;
     let price = scaled(print.price.get(), SHARE_SCALE).ok_or("the price has too many digits")?;
-    let dollars = price
-        .checked_mul(shares)
-        .ok_or("price times size is impossibly large")?;
+    let dollars = price.checked_mul(shares).ok_or("price times size is impossibly large")?;
     if dollars > MAX_DOLLARS * 10_i128.pow(DOLLAR_SCALE) {
         return Err("price times size is impossibly large");
     }
-    Ok(Row {
-        print,
-        identity: print.identity(),
-        dollars,
-        shares,
-    })
+    Ok(Row { print, identity: print.identity(), dollars, shares })
 }
 
 fn scaled(value: Decimal, scale: u32) -> Option<i128> {
@@ -137,15 +112,11 @@ fn texts(print: &Print) -> impl Iterator<Item = &str> {
 }
 
 fn earliest() -> DateTime<Utc> {
-    Utc.timestamp_opt(631_152_000, 0)
-        .single()
-        .expect("1990-01-01 is a time")
+    Utc.timestamp_opt(631_152_000, 0).single().expect("1990-01-01 is a time")
 }
 
 fn latest() -> DateTime<Utc> {
-    Utc.timestamp_opt(4_102_444_800, 0)
-        .single()
-        .expect("2100-01-01 is a time")
+    Utc.timestamp_opt(4_102_444_800, 0).single().expect("2100-01-01 is a time")
 }
 
 fn reject(print: &Print, reason: &str) -> Rejected {

@@ -58,24 +58,9 @@ pub(super) async fn compare(
 ) -> Result<Verdict, StoreError> {
     let (stretches, stretch_of) = cut(rows);
     let stored = sqlx::query(SELECT_STORED)
-        .bind(
-            stretches
-                .iter()
-                .map(|stretch| stretch.symbol)
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            stretches
-                .iter()
-                .map(|stretch| stretch.first_at)
-                .collect::<Vec<_>>(),
-        )
-        .bind(
-            stretches
-                .iter()
-                .map(|stretch| stretch.last_at)
-                .collect::<Vec<_>>(),
-        )
+        .bind(stretches.iter().map(|stretch| stretch.symbol).collect::<Vec<_>>())
+        .bind(stretches.iter().map(|stretch| stretch.first_at).collect::<Vec<_>>())
+        .bind(stretches.iter().map(|stretch| stretch.last_at).collect::<Vec<_>>())
         .fetch_all(connection)
         .await?;
     let stored = by_key(&stored)?;
@@ -97,11 +82,7 @@ fn by_key(rows: &[PgRow]) -> Result<HashMap<StoredKey, &PgRow>, StoreError> {
     let mut found = HashMap::with_capacity(rows.len());
     for row in rows {
         let reading = reading(row);
-        let key = (
-            reading.get("stretch")?,
-            reading.get("reported_at")?,
-            reading.get("identity")?,
-        );
+        let key = (reading.get("stretch")?, reading.get("reported_at")?, reading.get("identity")?);
         found.insert(key, row);
     }
     Ok(found)
@@ -109,11 +90,7 @@ fn by_key(rows: &[PgRow]) -> Result<HashMap<StoredKey, &PgRow>, StoreError> {
 
 fn reading(row: &PgRow) -> Reading<'_> {
     let key = |row: &PgRow| key_of(row, &["symbol", "reported_at", "identity"]);
-    Reading {
-        row,
-        table: "darkpool_trades",
-        key,
-    }
+    Reading { row, table: "darkpool_trades", key }
 }
 
 /// One stretch for each symbol and day, and for each row the number of its stretch, from one.
@@ -128,11 +105,7 @@ fn cut<'b>(rows: &'b [Row<'_>]) -> (Vec<Stretch<'b>>, Vec<i32>) {
             {
                 last.last_at = at;
             }
-            _ => stretches.push(Stretch {
-                symbol,
-                first_at: at,
-                last_at: at,
-            }),
+            _ => stretches.push(Stretch { symbol, first_at: at, last_at: at }),
         }
         numbers.push(i32::try_from(stretches.len()).expect("a batch is bounded"));
     }

@@ -71,11 +71,7 @@ pub(super) async fn apply(
         symbol: row.print.symbol.clone(),
         session_date: row.print.session_date,
     };
-    let anew: BTreeSet<Day> = verdict
-        .changed
-        .iter()
-        .map(|index| day(&rows[*index]))
-        .collect();
+    let anew: BTreeSet<Day> = verdict.changed.iter().map(|index| day(&rows[*index])).collect();
     let mut sums = Sums::default();
     for row in verdict.new.iter().map(|index| &rows[*index]) {
         if anew.is_empty() || !anew.contains(&day(row)) {
@@ -190,9 +186,7 @@ async fn add_cells(
     .bind(column(cells, |key, _| Numeric::from(key.3)))
     .bind(column(cells, |_, cell| cell.prints))
     .bind(column(cells, |_, cell| shares(cell.shares)))
-    .bind(column(cells, |_, cell| {
-        dollars(cell.buy + cell.sell + cell.unknown)
-    }))
+    .bind(column(cells, |_, cell| dollars(cell.buy + cell.sell + cell.unknown)))
     .bind(column(cells, |_, cell| dollars(cell.buy)))
     .bind(column(cells, |_, cell| dollars(cell.sell)))
     .bind(column(cells, |_, cell| dollars(cell.unknown)))
@@ -233,9 +227,7 @@ async fn add_minutes(
     .bind(column(minutes, |_, minute| minute.prints))
     .bind(column(minutes, |_, minute| shares(minute.shares)))
     .bind(column(minutes, |_, minute| dollars(minute.dollars)))
-    .bind(column(minutes, |_, minute| {
-        shares(minute.level_eligible_shares)
-    }))
+    .bind(column(minutes, |_, minute| shares(minute.level_eligible_shares)))
     .execute(connection)
     .await?;
     Ok(())

@@ -255,3 +255,24 @@ async fn a_database_name_is_checked() {
     server.database("undertow_demo_7").await.unwrap();
     server.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_root_users_private_folder_is_no_hindrance() {
+    let home = TempDir::new().unwrap();
+    assert_eq!(mode(home.path()), 0o700);
+    let config = EmbeddedConfig {
+        durability: Durability::Throwaway,
+        ..EmbeddedConfig::new(home.path().join("share/undertow"))
+    };
+    for _ in 0..2 {
+        let server = EmbeddedPostgres::start(config.clone()).await.unwrap();
+        assert!(answers(&server).await);
+        server.stop().await.unwrap();
+    }
+    let cluster = home.path().join("share/undertow/cluster");
+    assert!(cluster.join("PG_VERSION").exists(), "the data is found from its folder");
+    if let Ok(place) = fs::read_link(&cluster) {
+        fs::remove_dir_all(place.parent().unwrap()).unwrap();
+    }
+    assert_eq!(mode(home.path()), 0o700, "the home stays shut");
+}

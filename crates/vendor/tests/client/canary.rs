@@ -61,18 +61,10 @@ fn replies() -> Vec<Reply> {
     for status in [301, 400, 401, 403, 404, 408, 418, 422, 429, 500, 503] {
         replies.push(echo(status, "", ""));
         replies.push(echo(status, r#"{"code":""#, r#"","message":"m"}"#));
-        replies.push(echo(
-            status,
-            r#"{"message":"key "#,
-            r#" refused","code":"x_required"}"#,
-        ));
+        replies.push(echo(status, r#"{"message":"key "#, r#" refused","code":"x_required"}"#));
         replies.push(echo(status, r#"{"msg":"Missing access "#, r#""}"#));
     }
-    replies.push(echo(
-        429,
-        r#"{"code":"daily_request_limit_hit","message":""#,
-        r#""}"#,
-    ));
+    replies.push(echo(429, r#"{"code":"daily_request_limit_hit","message":""#, r#""}"#));
     replies
 }
 
@@ -86,27 +78,17 @@ async fn the_key_appears_nowhere_whatever_the_vendor_answers() {
         let reply = reply.header("x-uw-req-per-minute-reset", 0);
         let server = Server::start([reply]).await;
         let client = client(&server.url);
-        let result = client
-            .darkpool(&PrintsQuery::new(spy()), Priority::Live)
-            .await;
+        let result = client.darkpool(&PrintsQuery::new(spy()), Priority::Live).await;
         let told = match &result {
             Ok(page) => format!("{page:?} {client:?}"),
             Err(error) => format!("{error} {error:?} {} {client:?}", error.advice()),
         };
         assert!(!told.contains(PART), "{label}: {told}");
-        assert!(
-            server
-                .asked()
-                .iter()
-                .all(|asked| !asked.path_and_query.contains(PART))
-        );
+        assert!(server.asked().iter().all(|asked| !asked.path_and_query.contains(PART)));
     }
     drop(guard);
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(
-        log.contains("/api/darkpool/SPY"),
-        "nothing was logged, so nothing was proved"
-    );
+    assert!(log.contains("/api/darkpool/SPY"), "nothing was logged, so nothing was proved");
     assert!(!log.contains(PART), "the key is in the log");
 }
 
@@ -115,40 +97,19 @@ async fn the_key_appears_in_no_error_about_settings_or_a_dead_address() {
     let attempt = async |config: UnusualWhalesConfig| {
         let shown = format!("{config:?}");
         let error = match UnusualWhales::new(config) {
-            Ok(client) => client
-                .stock_state(&spy(), Priority::Live)
-                .await
-                .unwrap_err(),
+            Ok(client) => client.stock_state(&spy(), Priority::Live).await.unwrap_err(),
             Err(error) => error,
         };
         let told = format!("{shown} {error} {error:?}");
         assert!(!told.contains(PART), "{told}");
         error.kind()
     };
-    let with_url = |url: String| UnusualWhalesConfig {
-        base_url: url,
-        ..config("")
-    };
-    assert_eq!(
-        attempt(with_url("http://127.0.0.1:1".to_owned())).await,
-        "transient"
-    );
-    assert_eq!(
-        attempt(with_url(format!("https://{KEY}@127.0.0.1"))).await,
-        "fatal"
-    );
-    assert_eq!(
-        attempt(with_url(format!("https://127.0.0.1/?token={KEY}"))).await,
-        "fatal"
-    );
-    assert_eq!(
-        attempt(with_url("http://api.example.com".to_owned())).await,
-        "fatal"
-    );
+    let with_url = |url: String| UnusualWhalesConfig { base_url: url, ..config("") };
+    assert_eq!(attempt(with_url("http://127.0.0.1:1".to_owned())).await, "transient");
+    assert_eq!(attempt(with_url(format!("https://{KEY}@127.0.0.1"))).await, "fatal");
+    assert_eq!(attempt(with_url(format!("https://127.0.0.1/?token={KEY}"))).await, "fatal");
+    assert_eq!(attempt(with_url("http://api.example.com".to_owned())).await, "fatal");
     let key = SecretString::from(format!("{KEY}\n"));
     let url = "http://127.0.0.1:1";
-    assert_eq!(
-        attempt(UnusualWhalesConfig { key, ..config(url) }).await,
-        "fatal"
-    );
+    assert_eq!(attempt(UnusualWhalesConfig { key, ..config(url) }).await, "fatal");
 }

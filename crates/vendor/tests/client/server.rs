@@ -38,12 +38,7 @@ pub(crate) enum Way {
 impl Reply {
     pub(crate) fn new(status: u16, body: impl AsRef<[u8]>) -> Self {
         let headers = vec![("content-type", "application/json".to_owned())];
-        Self {
-            status,
-            headers,
-            body: body.as_ref().to_vec(),
-            way: Way::Whole,
-        }
+        Self { status, headers, body: body.as_ref().to_vec(), way: Way::Whole }
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: impl ToString) -> Self {
@@ -113,16 +108,11 @@ pub(crate) struct Server {
 impl Server {
     /// The last reply of the script is repeated for ever.
     pub(crate) async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
-        let script = Script {
-            replies: replies.into_iter().collect(),
-            ..Script::default()
-        };
+        let script = Script { replies: replies.into_iter().collect(), ..Script::default() };
         let script = Arc::new(Mutex::new(script));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new()
-            .fallback(answer)
-            .with_state(Arc::clone(&script));
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&script));
         tokio::spawn(async move { serve(listener, router).await.unwrap() });
         Self { url, script }
     }
@@ -147,11 +137,7 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
         script.under_way += 1;
         script.most_under_way = script.most_under_way.max(script.under_way);
         let is_last = script.replies.len() == 1;
-        if is_last {
-            script.replies[0].clone()
-        } else {
-            script.replies.pop_front().unwrap()
-        }
+        if is_last { script.replies[0].clone() } else { script.replies.pop_front().unwrap() }
     };
     if matches!(reply.way, Way::Hang) {
         std::future::pending::<()>().await;

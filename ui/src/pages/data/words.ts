@@ -39,8 +39,11 @@ export function symbolsOf(symbols: string[]): string {
     : `${symbols.slice(0, 2).join(", ")} and ${symbols.length - 2} more`;
 }
 
-/** `47 of 120 sessions`. */
+/** `47 of 120 sessions`. They are counted when the job begins. */
 export function progressOf(job: BackfillView): string {
+  if (job.sessions_total === 0) {
+    return job.state === "done" ? "no session to fetch" : "sessions not counted yet";
+  }
   return `${job.sessions_done} of ${count(job.sessions_total, "session")}`;
 }
 

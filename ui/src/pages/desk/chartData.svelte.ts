@@ -6,7 +6,7 @@ import { levelsOf, MAX_LEVELS, NO_LEVELS } from "../../charts/levels";
 import { profileOf } from "../../charts/profile";
 import { app } from "../../state/app.svelte";
 import { desk } from "./deskPrefs.svelte";
-import { type Span, spanToAsk } from "./range";
+import { profileSpan, type Span, spanToAsk } from "./range";
 
 /** Levels move slowly and are dear to compute. */
 const LEVELS_GAP_MS = 5_000;
@@ -91,8 +91,7 @@ export function chartData(looking: Looking) {
       symbol && looking.visible && desk.on("profile")
         ? {
             symbol,
-            from_ms: looking.visible.from,
-            to_ms: looking.visible.to,
+            ...inMs(profileSpan(looking.visible)),
             width: desk.width,
           }
         : null,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { minuteBars, sessionsUpTo } from "../../charts/testing";
-import { spanToAsk, visibleSpan } from "./range";
+import { profileSpan, spanToAsk, visibleSpan } from "./range";
 
 const bars = minuteBars(sessionsUpTo("2026-03-06", 1), false);
 
@@ -37,5 +37,17 @@ describe("the stretch to ask for", () => {
   it("is asked anew for a closer look only when the answer was cut", () => {
     expect(spanToAsk(asked, { from: 1_400, to: 1_600 }, false)).toBe(asked);
     expect(spanToAsk(asked, { from: 1_400, to: 1_600 }, true)).toEqual({ from: 1_300, to: 1_700 });
+  });
+});
+
+describe("the stretch of the profile", () => {
+  const day = 86_400_000;
+
+  it("is the visible one, or the newest 190 days of a longer one", () => {
+    expect(profileSpan({ from: 10 * day, to: 100 * day })).toEqual({
+      from: 10 * day,
+      to: 100 * day,
+    });
+    expect(profileSpan({ from: 0, to: 700 * day })).toEqual({ from: 510 * day, to: 700 * day });
   });
 });

@@ -33,3 +33,11 @@ export function spanToAsk(asked: Span | null, visible: Span, cut: boolean): Span
   const room = Math.round(width * PADDING);
   return { from: visible.from - room, to: visible.to + room };
 }
+
+/** Longest stretch that the engine makes a profile of, ms. */
+const PROFILE_MS = 190 * 86_400_000;
+
+/** The stretch whose profile is shown: the visible one, or the newest part of a longer one. */
+export function profileSpan(visible: Span): Span {
+  return { from: Math.max(visible.from, visible.to - PROFILE_MS), to: visible.to };
+}

@@ -11,11 +11,6 @@ class Opening {
   /** Asks again. A key lives in this closure only, and no longer than it takes to open. */
   #last: (() => Promise<AppView>) | null = $state.raw(null);
 
-  /** Whether there is something to try again. */
-  get repeatable(): boolean {
-    return this.#last !== null;
-  }
-
   simulate(): Promise<void> {
     this.way = "simulated";
     return this.#open(() => client.call("start_demo", { seed: null, speed: null }));
@@ -26,8 +21,15 @@ class Opening {
     return this.#open(() => client.call("connect_vendor", { vendor: "unusual_whales", key }));
   }
 
+  /** Asks again as this window asked, else as the program was told before this window opened. */
   async again(): Promise<void> {
-    if (this.#last) await this.#open(this.#last);
+    await this.#open(this.#last ?? (() => client.call("reopen_market", {})));
+  }
+
+  /** Closes the market and goes back to the question. */
+  async leave(): Promise<void> {
+    await this.#open(() => client.call("close_market", {}));
+    this.#last = null;
   }
 
   /** The market is open: nothing is left to try, and no key to remember. */
