@@ -27,23 +27,16 @@ const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
 async fn still_market() -> (Rig, Place) {
     let rig = Rig::with(NOW, 1.0, |config| config.prints_scale = 3.0).await;
     rig.spoil(FaultRule::times(Fault::Delay(DELAY_MS), u32::MAX));
-    let mut place =
-        Place::new("[collect]\nsymbols = [\"IWM\", \"DIA\"]\nhistory_sessions = 4\n");
+    let mut place = Place::new("[collect]\nsymbols = [\"IWM\", \"DIA\"]\nhistory_sessions = 4\n");
     place.set("UNDERTOW_UNUSUAL_WHALES_URL", rig.simulator.url());
     place.set("UNDERTOW_UNUSUAL_WHALES_KEY", rig.key.clone());
     place.set("UNDERTOW_NOW", NOW);
     (rig, place)
 }
 
-fn dice() -> StdRng {
-    let seed: u64 = rand::random();
-    println!("seed {seed}");
-    StdRng::seed_from_u64(seed)
-}
-
 /// Waits for a moment in the middle of the work: some requests from now, and a little more.
 async fn random_moment(rig: &Rig, dice: &mut StdRng) {
-    let moment = rig.simulator.requests().count + dice.random_range(2..20);
+    let moment = rig.simulator.requests().count + dice.random_range(2..12);
     until("the work goes on", async || (rig.simulator.requests().count >= moment).then_some(()))
         .await;
     tokio::time::sleep(Duration::from_millis(dice.random_range(0..2 * DELAY_MS))).await;
@@ -107,7 +100,9 @@ async fn assert_finishes_whole(rig: &Rig, place: &Place, daemon: Undertowd) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killing_undertowd_loses_no_accepted_row_and_doubles_none() {
-    let ((rig, place), mut dice) = (still_market().await, dice());
+    let seed: u64 = rand::random();
+    println!("seed {seed}");
+    let (mut dice, (rig, place)) = (StdRng::seed_from_u64(seed), still_market().await);
     let mut seen = HashSet::new();
     for round in 0..KILLS {
         let daemon = place.start(&SERVE).await;
@@ -124,7 +119,9 @@ async fn killing_undertowd_loses_no_accepted_row_and_doubles_none() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killing_its_postgres_loses_no_accepted_row_and_doubles_none() {
-    let ((rig, place), mut dice) = (still_market().await, dice());
+    let seed: u64 = rand::random();
+    println!("seed {seed}");
+    let (mut dice, (rig, place)) = (StdRng::seed_from_u64(seed), still_market().await);
     let daemon = place.start(&SERVE).await;
     for round in 0..KILLS - 1 {
         random_moment(&rig, &mut dice).await;

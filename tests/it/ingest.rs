@@ -54,6 +54,11 @@ async fn a_session_watched_in_two_parts_is_whole_in_the_evening() {
         })
         .await;
     }
+    until("day bars are there", async || {
+        let bars = stored_bars_of(&store, "IWM", "2026-06-01", BarInterval::Day1).await;
+        (!bars.is_empty()).then_some(())
+    })
+    .await;
     engine.stop().await;
     for name in ["IWM", "DIA"] {
         let now = rig.clock.now();
@@ -246,5 +251,18 @@ async fn rows_that_cannot_be_read_are_kept_word_for_word_and_cost_no_other_row()
     }
     let counted: u32 = slots(&store, "QQQ", SESSION).await.iter().map(|slot| slot.rejected).sum();
     assert_eq!(counted, 500, "the books count what was rejected");
+    engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn day_bars_are_there_after_a_first_start_on_a_weekend() {
+    let (rig, (_database, store)) = (Rig::at(SATURDAY, 1.0).await, database().await);
+    let engine = rig.collector(&store, &["DIA"]).await;
+    until("day bars are there", async || {
+        let bars = stored_bars_of(&store, "DIA", "2026-06-05", BarInterval::Day1).await;
+        (!bars.is_empty()).then_some(())
+    })
+    .await;
+    assert_day_bar(&rig, &store, "DIA", "2026-06-05").await;
     engine.stop().await;
 }

@@ -3,7 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod api;
 mod architecture;
+mod bindings;
+mod crash;
+mod daemon;
 mod dependencies;
 mod faults;
 mod ingest;
@@ -12,3 +16,4 @@ mod outage;
 mod rig;
 mod source;
 mod tidy;
+mod undertowd;

@@ -105,7 +105,7 @@ pub(crate) async fn backfill(
     let work = NewBackfill { vendor: VENDOR, symbols, from: date(from), to: date(to), reread };
     let id = engine.start_backfill(work).await.unwrap().id;
     until("a backfill ends", async || {
-        let jobs = engine.backfills(50).await.unwrap();
+        let jobs = engine.backfills(50).await.ok()?;
         jobs.into_iter().find(|job| job.id == id && job.state.is_final())
     })
     .await

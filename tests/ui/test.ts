@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import { test as base, expect, type Locator, type Page } from "@playwright/test";
 
-import { ARTIFACTS, Daemon, MARKET_NOW } from "./daemon";
+import { ARTIFACTS, Daemon, type DaemonOptions, MARKET_NOW } from "./daemon";
 import { Eye } from "./eye";
 
 export { expect };
@@ -24,6 +24,8 @@ const CHART_LIMIT_MS = 60_000;
 interface Mine {
   /** What the browser may complain of in this test. */
   tolerated: RegExp;
+  /** Starts a daemon that this test has for itself. */
+  start: (options: DaemonOptions) => Promise<Daemon>;
   complaints: string[];
   eye: Eye;
 }
@@ -35,8 +37,20 @@ interface Shared {
 export const test = base.extend<Mine, Shared>({
   tolerated: [/(?!)/, { option: true }],
 
+  // eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern
+  start: async ({}, use) => {
+    const started: Daemon[] = [];
+    await use(async (options) => {
+      const daemon = await Daemon.start(options);
+      started.push(daemon);
+      return daemon;
+    });
+    for (const daemon of started) await daemon.stop();
+  },
+
   complaints: [
-    async ({ page, tolerated }, use) => {
+    // With `start` before it: what a page says while its daemon ends is not listened to.
+    async ({ page, tolerated, start: _ }, use) => {
       const heard: string[] = [];
       page.on("console", (message) => {
         if (message.type() === "error" || message.type() === "warning") {

@@ -88,7 +88,7 @@ async fn follow(worker: &Worker, start: &StartBackfill, quiet: bool) -> anyhow::
         let jobs: Vec<BackfillView> = worker.call("list_backfills", &LISTED).await?;
         job = jobs.into_iter().find(|other| other.id == job.id).context("the backfill is gone")?;
     }
-    Ok(ended(&job))
+    Ok(ended(&job, start.reread))
 }
 
 /// What was stored stays; the same command goes on from there.
@@ -104,7 +104,7 @@ async fn interrupted(worker: &Worker, job: BackfillView) -> anyhow::Result<Outco
     Ok(Outcome { code: INTERRUPTED, document: json!({ "backfill": job }), text })
 }
 
-fn ended(job: &BackfillView) -> Outcome {
+fn ended(job: &BackfillView, reread: bool) -> Outcome {
     let note = job.note.as_ref().map(|note| format!(" {note}")).unwrap_or_default();
     let document = json!({ "backfill": job });
     if job.state == "failed" {
@@ -114,7 +114,7 @@ fn ended(job: &BackfillView) -> Outcome {
             document,
         };
     }
-    if job.state == "done" && job.rows <= 0.0 && job.rows_per_s.is_none() {
+    if job.state == "done" && job.rows <= 0.0 && !reread {
         let text = format!("Nothing to do: every session is complete.{note}");
         return Outcome { code: NOTHING_TO_DO, text, document };
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 use undertow_market::{Bar, BarInterval, Symbol};
-use undertow_vendor::Priority;
 use undertow_vendor::unusual_whales::{BarsQuery, MAX_BARS_PER_PAGE};
+use undertow_vendor::{Page, Priority};
 
 use crate::event::EngineEvent;
 use crate::feed::Series;
@@ -17,6 +17,8 @@ use crate::writer::{Books, Slot};
 
 /// One-minute bars are asked for this often while the market is open.
 const POLL_EVERY: TimeDelta = TimeDelta::seconds(20);
+/// How often a question is asked whose answers are about another session.
+const MAX_ASKED: u32 = 3;
 /// Bars before the newest one that are asked for again: volume is corrected for a while.
 const OVERLAP_BARS: i64 = 5;
 /// Rows of day bars that are asked for: the vendor sends three a day (pre-market, regular,
@@ -38,7 +40,14 @@ pub(crate) async fn collect(shared: Arc<Shared>, symbol: Symbol, stop: Cancellat
     let mut progress = None;
     loop {
         let now = shared.clock.now();
-        let next = match schedule::due(&shared.calendar, now) {
+        let due = match schedule::due(&shared.calendar, now) {
+            // A first look while the market is closed: day bars are not to wait until Monday.
+            Due::At(at) if progress.is_none() => {
+                shared.calendar.latest_session(now).map_or(Due::At(at), Due::Now)
+            }
+            due => due,
+        };
+        let next = match due {
             Due::Never => return,
             Due::At(at) => at,
             Due::Now(date) => {
@@ -126,6 +135,22 @@ pub(crate) async fn minute_bars(
     ask(shared, symbol, date, &query, priority, books, stop).await
 }
 
+/// Asks until the answer is about the session that was asked for.
+async fn fitting_page(
+    shared: &Shared,
+    query: &BarsQuery,
+    priority: Priority,
+) -> Result<Page<Bar>, CollectError> {
+    for _ in 0..MAX_ASKED {
+        let page = shared.vendor.bars(query, priority).await?;
+        let fits = |bar: &Bar| query.session_date.is_none_or(|date| bar.session_date == date);
+        if page.rows.is_empty() || page.rows.iter().any(fits) {
+            return Ok(page);
+        }
+    }
+    Err(CollectError::OtherSession)
+}
+
 /// Asks for the newest day bars and has them stored.
 pub(crate) async fn day_bars(
     shared: &Shared,
@@ -148,7 +173,7 @@ async fn ask(
     stop: &CancellationToken,
 ) -> Result<Asked, CollectError> {
     let mut page = tokio::select! {
-        page = shared.vendor.bars(query, priority) => page?,
+        page = fitting_page(shared, query, priority) => page?,
         () = stop.cancelled() => return Err(CollectError::Stopped),
     };
     let problem = |bar: &Bar| validate::bar_problem(bar, &shared.calendar);

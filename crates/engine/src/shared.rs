@@ -49,6 +49,9 @@ pub(crate) enum CollectError {
     /// The books.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Bars came, but none of the session that was asked for.
+    #[error("the vendor answers with bars of another session")]
+    OtherSession,
     /// The program stops.
     #[error("stopped")]
     Stopped,

@@ -117,7 +117,8 @@ fn books(walk: &Walk, step: Step, walked: Walked) -> Books {
         },
         Step::Capped { reached } => {
             let end = reached.or(walked.oldest_at);
-            let from = walk.back_to.or(walk.at_end.slot.as_ref().map(|slot| slot.from));
+            // Of what is only read again, nothing is missing.
+            let from = walk.at_end.slot.as_ref().map(|slot| slot.from);
             let gap = from.zip(end).filter(|(from, to)| from < to).map(|(from, to)| Gap {
                 from,
                 to,

@@ -3,7 +3,7 @@
 /** Thickest and thinnest level line, px. */
 const LEVEL_PX = [1, 6] as const;
 /** Least and most opaque level line. */
-const LEVEL_ALPHA = [0.06, 0.8] as const;
+const LEVEL_ALPHA = [0.03, 0.8] as const;
 /** Smallest and largest bubble radius, px. */
 export const BUBBLE_PX = [2, 22] as const;
 
@@ -21,9 +21,9 @@ export function levelThickness(share: number): number {
   return LEVEL_PX[0] + (LEVEL_PX[1] - LEVEL_PX[0]) * share;
 }
 
-/** Line opacity: by the root, so that the many weak ones stay visible as a ground. */
+/** Line opacity: by the square, so that two hundred weak ones do not wash over the candles. */
 export function levelAlpha(share: number): number {
-  return LEVEL_ALPHA[0] + (LEVEL_ALPHA[1] - LEVEL_ALPHA[0]) * Math.sqrt(share);
+  return LEVEL_ALPHA[0] + (LEVEL_ALPHA[1] - LEVEL_ALPHA[0]) * share * share;
 }
 
 /** Bubble radius in px: the area, not the radius, goes with notional. */

@@ -259,7 +259,7 @@ async fn a_database_name_is_checked() {
 #[tokio::test]
 async fn a_root_users_private_folder_is_no_hindrance() {
     let home = TempDir::new().unwrap();
-    assert_eq!(mode(home.path()), 0o700);
+    fs::set_permissions(home.path(), fs::Permissions::from_mode(0o700)).unwrap();
     let config = EmbeddedConfig {
         durability: Durability::Throwaway,
         ..EmbeddedConfig::new(home.path().join("share/undertow"))

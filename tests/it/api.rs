@@ -1,0 +1,403 @@
+//! Every command of the interface on an open market: sensible requests are answered, wrong ones
+//! are refused with a sentence, and what is drawn is what is stored.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use undertow_api::app::{App, AppOptions, Choice};
+use undertow_api::commands::{Answer, COMMANDS, dispatch};
+use undertow_api::error::{ApiError, ErrorCode};
+use undertow_engine::settings;
+use undertow_market::{MarketSession, Print};
+use undertow_store::Store;
+use undertow_testkit::postgres::TestDatabase;
+
+use crate::rig::*;
+
+/// A Friday, half past four in New York: the day is done, the post-market is open.
+const NOW: &str = "2026-06-05T20:30:00Z";
+const WEEK: [&str; 5] = ["2026-06-01", "2026-06-02", "2026-06-03", "2026-06-04", "2026-06-05"];
+
+/// An open market with a week of history, and the truth behind it.
+struct Open {
+    app: App,
+    rig: Rig,
+    store: Store,
+    _database: TestDatabase,
+    _folder: TempDir,
+}
+
+/// A decoded columnar answer.
+struct Columns {
+    rows: usize,
+    columns: BTreeMap<String, Vec<f64>>,
+    meta: Value,
+}
+
+async fn open() -> Open {
+    let rig = Rig::at(NOW, 1.0).await;
+    let (database, store) = database().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = settings::load(None, |_| None, &[]).unwrap().settings;
+    settings.collect.symbols = ["DIA", "IWM"].map(symbol).to_vec();
+    settings.collect.history_sessions = 4;
+    settings.vendors.unusual_whales.url = rig.simulator.url();
+    settings.database.url = address_of(&database);
+    let app = App::new(AppOptions {
+        data_dir: PathBuf::from(folder.path()),
+        settings,
+        vendor_key: Some(rig.key.clone().into()),
+        start_at: Some(at(NOW)),
+        postgres_binaries: None,
+        collect: true,
+    });
+    app.choose(Choice::Live);
+    app.opened().await.unwrap();
+    let open = Open { app, rig, store, _database: database, _folder: folder };
+    open.until_caught_up().await;
+    open
+}
+
+fn address_of(database: &TestDatabase) -> String {
+    let address = database.address();
+    let folder = address.get_socket().expect("the tests' server listens on a socket");
+    let user = address.get_username();
+    format!("postgres://{user}@localhost/{}?host={}", database.name, folder.display())
+}
+
+impl Open {
+    async fn ask(&self, name: &str, request: &Value) -> Result<Answer, ApiError> {
+        dispatch(&self.app, name, &request.to_string()).await
+    }
+
+    async fn json(&self, name: &str, request: Value) -> Value {
+        match self.ask(name, &request).await {
+            Ok(Answer::Json(text)) => serde_json::from_str(&text).unwrap(),
+            other => panic!("{name} {request}: {other:?}"),
+        }
+    }
+
+    async fn columns(&self, name: &str, request: Value) -> Columns {
+        match self.ask(name, &request).await {
+            Ok(Answer::Columns(bytes)) => Columns::decode(&bytes),
+            other => panic!("{name} {request}: {other:?}"),
+        }
+    }
+
+    async fn until_caught_up(&self) {
+        until("history and feeds are caught up", async || {
+            let status = self.json("get_status", json!({})).await;
+            let feeds = status["feeds"].as_array()?;
+            let asked = feeds.iter().filter(|feed| feed["asked_ms"].is_f64()).count();
+            (asked == 4 && status["backfills"].as_array()?.is_empty()).then_some(())
+        })
+        .await;
+        for name in ["DIA", "IWM"] {
+            until("day bars are there", async || {
+                let request = json!({ "symbol": name, "interval": "1d", "limit": 30 });
+                (self.columns("get_bars", request).await.rows == 30).then_some(())
+            })
+            .await;
+        }
+    }
+
+    /// The true prints of the week.
+    fn truth(&self, name: &str) -> Vec<Print> {
+        WEEK.iter().flat_map(|session| self.rig.true_prints(name, session, at(NOW))).collect()
+    }
+}
+
+impl Columns {
+    fn decode(bytes: &[u8]) -> Self {
+        assert_eq!(&bytes[..4], b"UTC1");
+        let header = u32::from_le_bytes(bytes[4..8].try_into().unwrap()) as usize;
+        let document: Value = serde_json::from_slice(&bytes[8..8 + header]).unwrap();
+        let rows = usize::try_from(document["rows"].as_u64().unwrap()).unwrap();
+        let names = document["columns"].as_array().unwrap();
+        let values: Vec<f64> = bytes[8 + header..]
+            .chunks_exact(8)
+            .map(|chunk| f64::from_le_bytes(chunk.try_into().unwrap()))
+            .collect();
+        assert_eq!(values.len(), rows * names.len(), "every column is whole");
+        let column = |(place, name): (usize, &Value)| {
+            (name.as_str().unwrap().to_owned(), values[place * rows..][..rows].to_vec())
+        };
+        let columns = names.iter().enumerate().map(column).collect();
+        Self { rows, columns, meta: document["meta"].clone() }
+    }
+
+    fn column(&self, name: &str) -> &[f64] {
+        self.columns.get(name).unwrap_or_else(|| panic!("there is no column {name}"))
+    }
+}
+
+fn ms(text: &str) -> i64 {
+    at(text).timestamp_millis()
+}
+
+/// A sensible request for every command that leaves the market open.
+fn sensible() -> Vec<(&'static str, Value)> {
+    let week =
+        json!({ "from_ms": ms("2026-06-01T00:00:00Z"), "to_ms": ms("2026-06-06T00:00:00Z") });
+    let with = |more: Value| {
+        let mut all = week.as_object().unwrap().clone();
+        all.extend(more.as_object().unwrap().clone());
+        Value::Object(all)
+    };
+    vec![
+        ("get_app", json!({})),
+        ("get_status", json!({})),
+        ("get_bars", json!({ "symbol": "DIA", "interval": "15m", "limit": 100 })),
+        ("get_prints", json!({ "symbol": "DIA", "limit": 100, "order": "largest" })),
+        ("get_levels", json!({ "symbol": "IWM", "sessions": 5, "limit": 50, "hold_rates": true })),
+        ("get_profile", with(json!({ "symbol": "DIA" }))),
+        ("get_activity", json!({ "symbol": "IWM" })),
+        ("list_sessions", week.clone()),
+        ("list_gaps", with(json!({ "symbol": null }))),
+        ("list_backfills", json!({ "limit": 10 })),
+        ("list_quarantine", json!({ "limit": 10 })),
+        ("list_log", json!({ "limit": 10 })),
+        ("add_symbol", json!({ "symbol": "AAPL" })),
+        ("remove_symbol", json!({ "symbol": "AAPL" })),
+        (
+            "start_backfill",
+            json!({ "symbols": ["DIA"], "from": "2026-06-01", "to": "2026-06-02", "reread": true }),
+        ),
+        ("connect_vendor", json!({ "vendor": "unusual_whales", "key": "simulated-key" })),
+    ]
+}
+
+/// Commands that the test asks one after the other, because they need what came before.
+const IN_ORDER: [&str; 5] =
+    ["get_print", "stop_backfill", "start_demo", "reopen_market", "close_market"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_answers_a_sensible_request() {
+    let open = open().await;
+    let asked: BTreeSet<_> = sensible().iter().map(|(name, _)| *name).chain(IN_ORDER).collect();
+    assert_eq!(asked, COMMANDS.iter().map(|command| command.name).collect::<BTreeSet<_>>());
+    for (name, request) in sensible() {
+        match open.ask(name, &request).await {
+            Ok(Answer::Json(text)) => drop(serde_json::from_str::<Value>(&text).unwrap()),
+            Ok(Answer::Columns(bytes)) => {
+                assert!(Columns::decode(&bytes).rows > 0, "{name} has something to draw");
+            }
+            Err(error) => panic!("{name} {request}: {error:?}"),
+        }
+    }
+    open.app.opened().await.unwrap();
+    assert_one_print_can_be_opened(&open).await;
+    assert_a_backfill_can_be_stopped(&open).await;
+    assert_no_simulated_market_in_a_real_database(&open).await;
+    open.app.close().await;
+}
+
+async fn assert_one_print_can_be_opened(open: &Open) {
+    let truth = open.truth("DIA").pop().unwrap();
+    let request = json!({
+        "symbol": "DIA",
+        "reported_ms": truth.reported_at.timestamp_millis(),
+        "identity": truth.identity().to_string(),
+    });
+    let detail = open.json("get_print", request).await;
+    let fields = detail["fields"].as_array().unwrap();
+    let value =
+        |name: &str| fields.iter().find(|field| field["name"] == name).unwrap()["value"].clone();
+    assert_eq!(value("price"), truth.price.to_string());
+    assert_eq!(value("tracking_id"), truth.tracking_id.to_string());
+    assert_eq!(value("notional"), truth.notional().normalize().to_string());
+}
+
+async fn assert_a_backfill_can_be_stopped(open: &Open) {
+    let slow = undertow_simulator::FaultRule::times(undertow_simulator::Fault::Delay(200), 1_000);
+    open.rig.spoil(slow);
+    let request =
+        json!({ "symbols": ["IWM"], "from": "2026-03-02", "to": "2026-05-29", "reread": false });
+    let job = open.json("start_backfill", request).await;
+    let stopped = open.json("stop_backfill", json!({ "id": job["id"] })).await;
+    assert_eq!(stopped["state"], "stopped");
+    until("it is no longer listed as active", async || {
+        let jobs = open.json("list_backfills", json!({ "limit": 50 })).await;
+        let found = jobs.as_array()?.iter().find(|other| other["id"] == job["id"])?.clone();
+        (found["state"] == "stopped").then_some(())
+    })
+    .await;
+    open.rig.simulator.faults().clear();
+}
+
+async fn assert_no_simulated_market_in_a_real_database(open: &Open) {
+    let mode = async |wanted: &str| {
+        until(&format!("the mode is {wanted}"), async || {
+            let app = open.json("get_app", json!({})).await;
+            (app["mode"] == wanted).then_some(app)
+        })
+        .await
+    };
+    open.json("start_demo", json!({ "seed": 3, "speed": 1.0 })).await;
+    let app = mode("failed").await;
+    assert!(app["problem"].as_str().unwrap().contains("this database holds"), "{app}");
+    open.json("reopen_market", json!({})).await;
+    mode("failed").await;
+    open.json("close_market", json!({})).await;
+    mode("unset").await;
+    let request = json!({ "symbol": "DIA", "interval": "1m", "limit": 1 });
+    let error = open.ask("get_bars", &request).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::NotConfigured);
+}
+
+/// Wrong requests, with a word that the sentence must hold.
+fn wrong() -> Vec<(&'static str, Value, &'static str)> {
+    let none = json!({});
+    vec![
+        ("get_bars", none.clone(), "symbol"),
+        (
+            "get_bars",
+            json!({ "symbol": "not a ticker", "interval": "1m", "limit": 5 }),
+            "not a ticker",
+        ),
+        ("get_bars", json!({ "symbol": "DIA", "interval": "7m", "limit": 5 }), "7m"),
+        ("get_bars", json!({ "symbol": "DIA", "interval": "1m", "limit": 0 }), "limit = 0"),
+        ("get_bars", json!({ "symbol": "DIA", "interval": "1m", "limit": 99_999 }), "20000"),
+        (
+            "get_bars",
+            json!({ "symbol": "DIA", "interval": "1m", "limit": 5, "before_ms": 1e18 }),
+            "before_ms",
+        ),
+        ("get_prints", json!({ "symbol": "DIA", "limit": 5_001 }), "limit"),
+        ("get_prints", json!({ "symbol": "DIA", "limit": 5, "side": "left" }), "left"),
+        ("get_prints", json!({ "symbol": "DIA", "limit": 5, "order": "best" }), "best"),
+        ("get_prints", json!({ "symbol": "DIA", "limit": 5, "session": "night" }), "night"),
+        ("get_prints", json!({ "symbol": "DIA", "limit": 5, "with_reasons": 65_536 }), "65536"),
+        ("get_prints", json!({ "symbol": "DIA", "limit": 5, "min_notional": -1 }), "min_notional"),
+        (
+            "get_prints",
+            json!({ "symbol": "DIA", "limit": 5, "after": { "reported_us": "x", "identity": "y" } }),
+            "after",
+        ),
+        (
+            "get_print",
+            json!({ "symbol": "DIA", "reported_ms": 1.0, "identity": "1" }),
+            "reported_ms",
+        ),
+        ("get_levels", json!({ "symbol": "DIA", "sessions": 121, "limit": 5 }), "sessions = 121"),
+        (
+            "get_levels",
+            json!({ "symbol": "DIA", "sessions": 5, "limit": 5, "width": -1.0 }),
+            "width",
+        ),
+        ("get_profile", json!({ "symbol": "DIA", "from_ms": ms(NOW), "to_ms": 0 }), "to_ms"),
+        (
+            "get_activity",
+            json!({ "symbol": "DIA", "session_date": "2026-06-06" }),
+            "no trading day",
+        ),
+        ("get_activity", json!({ "symbol": "DIA", "session_date": "friday" }), "friday"),
+        (
+            "list_sessions",
+            json!({ "from_ms": ms(NOW), "to_ms": ms("2026-01-01T00:00:00Z") }),
+            "from_ms",
+        ),
+        ("list_gaps", json!({ "from_ms": null, "to_ms": 5 }), "list_gaps"),
+        ("list_log", json!({ "limit": 1_001 }), "limit"),
+        ("list_backfills", json!({ "limit": -1 }), "list_backfills"),
+        ("stop_backfill", json!({ "id": "seven" }), "seven"),
+        (
+            "start_backfill",
+            json!({ "symbols": [], "from": "2026-06-01", "to": "2026-06-02", "reread": false }),
+            "symbols",
+        ),
+        (
+            "start_backfill",
+            json!({ "symbols": ["DIA"], "from": "2026-06-06", "to": "2026-06-07", "reread": false }),
+            "no trading session",
+        ),
+        (
+            "start_backfill",
+            json!({ "symbols": ["DIA"], "from": "2026-06-05", "to": "2026-06-02", "reread": false }),
+            "before",
+        ),
+        ("add_symbol", json!({ "symbol": "" }), "ticker"),
+        ("start_demo", json!({ "speed": 0.0 }), "speed = 0"),
+        ("connect_vendor", json!({ "vendor": "nobody", "key": "k" }), "nobody"),
+        ("connect_vendor", json!({ "vendor": "unusual_whales", "key": "two words" }), "key"),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_request_is_refused_with_a_sentence_that_says_how() {
+    let open = open().await;
+    for (name, request, word) in wrong() {
+        let error = match open.ask(name, &request).await {
+            Err(error) => error,
+            Ok(answer) => panic!("{name} {request} was answered: {answer:?}"),
+        };
+        assert_eq!(error.code, ErrorCode::InvalidInput, "{name} {request}: {error:?}");
+        assert!(error.message.contains(word), "{name} {request}: {}", error.message);
+    }
+    let error = dispatch(&open.app, "get_app", "{ not json").await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::InvalidInput);
+    open.app.close().await;
+}
+
+fn close_to(value: f64, exact: Decimal) -> bool {
+    let exact = exact.to_f64().unwrap();
+    (value - exact).abs() <= exact.abs() * 1e-9
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn levels_prints_and_bars_are_those_of_the_market() {
+    let open = open().await;
+    for name in ["DIA", "IWM"] {
+        let truth = open.truth(name);
+        for extended_hours in [true, false] {
+            let counts = |print: &&Print| extended_hours || print.session == MarketSession::Regular;
+            let eligible: Vec<_> =
+                truth.iter().filter(counts).filter(|print| print.is_level_eligible()).collect();
+            let request = json!({
+                "symbol": name, "sessions": 5, "limit": 2_000, "extended_hours": extended_hours,
+            });
+            let levels = open.columns("get_levels", request).await;
+            let notional: Decimal = eligible.iter().map(|print| print.notional()).sum();
+            let sum = |column: &str| levels.column(column).iter().sum::<f64>();
+            assert!(levels.meta["atr14"].is_f64(), "{}", levels.meta);
+            assert!(close_to(levels.meta["total_notional"].as_f64().unwrap(), notional), "{name}");
+            assert!(close_to(sum("notional"), notional), "{name} {extended_hours}");
+            assert!(close_to(sum("prints"), eligible.len().into()), "{name} {extended_hours}");
+        }
+        assert_pages_bring_every_print(&open, name, &truth).await;
+        assert_bars_are_all_there(&open, name).await;
+    }
+    open.app.close().await;
+}
+
+async fn assert_pages_bring_every_print(open: &Open, name: &str, truth: &[Print]) {
+    let (mut after, mut notional, mut rows) = (Value::Null, 0.0, 0);
+    loop {
+        let request = json!({ "symbol": name, "limit": 333, "after": after });
+        let page = open.columns("get_prints", request).await;
+        rows += page.rows;
+        notional += page.column("notional").iter().sum::<f64>();
+        after = page.meta["next"].clone();
+        if after.is_null() {
+            break;
+        }
+    }
+    assert_eq!(rows, truth.len(), "{name}");
+    assert!(close_to(notional, truth.iter().map(Print::notional).sum()), "{name}");
+}
+
+async fn assert_bars_are_all_there(open: &Open, name: &str) {
+    let request = json!({ "symbol": name, "interval": "1m", "limit": 20_000 });
+    let bars = open.columns("get_bars", request).await;
+    let mut truth = 0;
+    for session in WEEK {
+        truth += open.rig.true_bars(name, session, at(NOW)).len();
+        assert!(!stored_prints(&open.store, name, session).await.is_empty());
+    }
+    assert_eq!(bars.rows, truth, "{name}");
+    assert!(bars.column("start_ms").windows(2).all(|pair| pair[0] < pair[1]), "oldest first");
+}
