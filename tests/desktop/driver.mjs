@@ -2,6 +2,7 @@
 // Knows the protocol, nothing of Undertow.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -9,6 +10,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 const ANSWER_LIMIT_MS = 60_000;
 /** Longest wait for the driver itself to listen. */
 const DRIVER_LIMIT_MS = 10_000;
+/** Longest wait for the program to end: it stores what it holds and stops its database. */
+const PROGRAM_LIMIT_MS = 30_000;
 const POLL_MS = 50;
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -35,6 +38,11 @@ async function freePort() {
   server.close();
   await once(server, "close");
   return port;
+}
+
+/** Whether a process of Linux has no children. */
+function isChildless(pid) {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim() === "";
 }
 
 async function request(base, method, path, body) {
@@ -90,6 +98,8 @@ export class Window {
   async close() {
     try {
       await request(this.#base, "DELETE", "");
+      // The answer comes before the program knows: without its driver it would stay open.
+      await until("the program to end", PROGRAM_LIMIT_MS, () => isChildless(this.#driver.pid));
     } finally {
       this.#driver.kill();
     }

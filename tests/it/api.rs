@@ -249,8 +249,8 @@ async fn assert_no_simulated_market_in_a_real_database(open: &Open) {
     assert_eq!(error.code, ErrorCode::NotConfigured);
 }
 
-/// Wrong requests, with a word that the sentence must hold.
-fn wrong() -> Vec<(&'static str, Value, &'static str)> {
+/// Wrong questions, with a word that the sentence must hold.
+fn wrong_questions() -> Vec<(&'static str, Value, &'static str)> {
     let none = json!({});
     vec![
         ("get_bars", none.clone(), "symbol"),
@@ -304,6 +304,12 @@ fn wrong() -> Vec<(&'static str, Value, &'static str)> {
         ("list_gaps", json!({ "from_ms": null, "to_ms": 5 }), "list_gaps"),
         ("list_log", json!({ "limit": 1_001 }), "limit"),
         ("list_backfills", json!({ "limit": -1 }), "list_backfills"),
+    ]
+}
+
+/// The same for what is to be done.
+fn wrong_orders() -> Vec<(&'static str, Value, &'static str)> {
+    vec![
         ("stop_backfill", json!({ "id": "seven" }), "seven"),
         (
             "start_backfill",
@@ -330,7 +336,7 @@ fn wrong() -> Vec<(&'static str, Value, &'static str)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_request_is_refused_with_a_sentence_that_says_how() {
     let open = open().await;
-    for (name, request, word) in wrong() {
+    for (name, request, word) in wrong_questions().into_iter().chain(wrong_orders()) {
         let error = match open.ask(name, &request).await {
             Err(error) => error,
             Ok(answer) => panic!("{name} {request} was answered: {answer:?}"),

@@ -3,9 +3,9 @@
 //!
 //! The way of a batch: sort by key and drop repeats, read the stored rows of the same stretch of
 //! tape, and tell new, changed and unchanged apart here. New rows go by binary COPY straight into
-//! the table, changed rows are updated one by one, and an unchanged batch writes nothing. This
-//! is faster than the usual staging table with `INSERT … ON CONFLICT`, which writes every row
-//! twice, and it leaves the sums that the roll-ups need at hand (see the bench `ingest`).
+//! the table, changed rows are updated one by one, and an unchanged batch writes nothing. The
+//! usual staging table with `INSERT … ON CONFLICT` writes every row twice; this way each is written
+//! once, and the sums that the roll-ups need are at hand (docs/adr/0009).
 //!
 //! Telling rows apart before writing them is only sound while nobody else writes: a lock in the
 //! database admits one merge at a time, whichever program runs it. A row that slipped in all the

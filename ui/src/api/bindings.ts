@@ -339,7 +339,9 @@ value: string | null, };
  * unknown_notional largest_notional first_ms last_ms excluded_shares excluded_notional strength
  * rank percentile zone value_area touches holds hold_rate hold_low hold_high null_rate beats`.
  * `zone` is an index from 0; `value_area` 0 or 1; `beats` 1 (beats every null), 0 (does not),
- * NaN (too few touches to say); the hold columns are NaN where nothing was measured.
+ * NaN (too few touches to say); the hold columns are NaN where nothing was measured. Touches
+ * and rates are those of the level's kind (its zone ranked 1 to 3, or 4 to 10), `hold_low` to
+ * `hold_high` is a 95 % interval, and `null_rate` that of the best of the three nulls.
  */
 export type GetLevels = { 
 /**
@@ -802,7 +804,7 @@ from: string,
  */
 to: string, 
 /**
- * `waiting`, `running`, `done`, `stopped`, `failed`, `wall` (the plan's history ends).
+ * `waiting`, `running`, `paused`, `done`, `stopped` or `failed`.
  */
 state: string, 
 /**
@@ -958,6 +960,8 @@ export interface Commands {
   get_app: { request: Nothing; response: AppView };
   start_demo: { request: StartDemo; response: AppView };
   connect_vendor: { request: ConnectVendor; response: AppView };
+  reopen_market: { request: Nothing; response: AppView };
+  close_market: { request: Nothing; response: AppView };
   add_symbol: { request: OneSymbol; response: AppView };
   remove_symbol: { request: OneSymbol; response: AppView };
   get_status: { request: Nothing; response: Status };
