@@ -6,7 +6,7 @@ describe("the ink of a level", () => {
   it("goes from faint and thin to strong and thick", () => {
     expect([levelThickness(0), levelThickness(0.5), levelThickness(1)]).toEqual([1, 3.5, 6]);
     expect(levelAlpha(0)).toBeCloseTo(0.03);
-    expect(levelAlpha(0.5)).toBeCloseTo(0.2225);
+    expect(levelAlpha(0.5)).toBeCloseTo(0.415);
     expect(levelAlpha(1)).toBeCloseTo(0.8);
   });
 

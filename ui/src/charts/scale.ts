@@ -21,9 +21,9 @@ export function levelThickness(share: number): number {
   return LEVEL_PX[0] + (LEVEL_PX[1] - LEVEL_PX[0]) * share;
 }
 
-/** Line opacity: by the square, so that two hundred weak ones do not wash over the candles. */
+/** Line opacity: in proportion, so that two hundred weak ones do not wash over the candles. */
 export function levelAlpha(share: number): number {
-  return LEVEL_ALPHA[0] + (LEVEL_ALPHA[1] - LEVEL_ALPHA[0]) * share * share;
+  return LEVEL_ALPHA[0] + (LEVEL_ALPHA[1] - LEVEL_ALPHA[0]) * share;
 }
 
 /** Bubble radius in px: the area, not the radius, goes with notional. */
