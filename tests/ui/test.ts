@@ -37,7 +37,7 @@ interface Shared {
 export const test = base.extend<Mine, Shared>({
   tolerated: [/(?!)/, { option: true }],
 
-  // eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern
+  // Playwright wants the empty pattern.
   start: async ({}, use) => {
     const started: Daemon[] = [];
     await use(async (options) => {
@@ -72,7 +72,7 @@ export const test = base.extend<Mine, Shared>({
   },
 
   demo: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern
+    // Playwright wants the empty pattern.
     async ({}, use) => {
       const demo = await Daemon.start({
         command: ["demo", "--speed", SPEED],

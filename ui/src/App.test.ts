@@ -83,7 +83,7 @@ test("a refused key says so beside the field and keeps the page", async () => {
   await fireEvent.input(field, { target: { value: "short" } });
   await fireEvent.click(button("Connect"));
   const alert = await screen.findByRole("alert");
-  expect(alert.textContent).toContain("refused this key");
+  expect(alert.textContent).toContain("does not know this key");
   expect(alert.textContent).toContain("paste the whole of it");
   expect(field.getAttribute("aria-invalid")).toBe("true");
 });

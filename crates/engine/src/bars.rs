@@ -37,12 +37,12 @@ struct Progress {
 
 /// Collects until the engine stops or the calendar ends.
 pub(crate) async fn collect(shared: Arc<Shared>, symbol: Symbol, stop: CancellationToken) {
-    let mut progress = None;
+    let mut progress: Option<Progress> = None;
     loop {
         let now = shared.clock.now();
         let due = match schedule::due(&shared.calendar, now) {
-            // A first look while the market is closed: day bars are not to wait until Monday.
-            Due::At(at) if progress.is_none() => {
+            // Day bars that are not here yet do not wait until Monday.
+            Due::At(at) if progress.is_none_or(|progress| !progress.has_days) => {
                 shared.calendar.latest_session(now).map_or(Due::At(at), Due::Now)
             }
             due => due,

@@ -256,12 +256,15 @@ export class LevelLayer {
   }
 }
 
-/** `rank 1, held 61 % vs 52 %`, as much of it as was measured. */
+/**
+ * `rank 1, held 61 % vs 52 %`, as much of it as was measured; of too few touches only their
+ * number. No longer than the room that the newest candle leaves.
+ */
 export function labelTail(level: Level): string {
   const rank = `rank ${level.rank}`;
   if (Number.isNaN(level.holdRate)) return rank;
   const held = `${rank}, held ${percent(level.holdRate)}`;
-  if (level.tone === Tone.unmeasured) return `${held} of ${level.touches}, too few`;
+  if (level.tone === Tone.unmeasured) return `${held} of ${level.touches}`;
   return Number.isNaN(level.nullRate) ? held : `${held} vs ${percent(level.nullRate)}`;
 }
 

@@ -60,7 +60,7 @@ describe("levels", () => {
     const level = { ...set.levels[0], rank: 1, holdRate: 0.61, nullRate: 0.52, touches: 18 };
     expect(labelTail({ ...level, tone: Tone.beats })).toBe("rank 1, held 61 % vs 52 %");
     expect(labelTail({ ...level, tone: Tone.unmeasured, touches: 3 })).toBe(
-      "rank 1, held 61 % of 3, too few",
+      "rank 1, held 61 % of 3",
     );
     expect(labelTail({ ...level, holdRate: NaN })).toBe("rank 1");
   });

@@ -29,6 +29,8 @@ use crate::writer::{Books, Slot};
 const PARALLEL: usize = 4;
 /// Jobs that may wait.
 pub(crate) const MAX_WAITING: usize = 100;
+/// Wait before books that could not be read are tried again.
+const BOOKS_AGAIN_AFTER: std::time::Duration = std::time::Duration::from_secs(1);
 /// How often progress is entered in the database, at most.
 const SAVE_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -116,7 +118,7 @@ impl Runner {
     async fn run_job(&self, shared: &Shared, mut job: Job, stop: &CancellationToken) {
         let own_stop = stop.child_token();
         let began = Instant::now();
-        let work = match remaining(shared, &job.work).await {
+        let work = match remaining_when_it_can_be_read(shared, &job.work, &own_stop).await {
             Ok(work) => work,
             Err(error) => {
                 job.state = BackfillState::Failed;
@@ -251,6 +253,26 @@ fn sessions(shared: &Shared, work: &NewBackfill) -> Vec<NaiveDate> {
 
 fn total(shared: &Shared, work: &NewBackfill) -> u32 {
     u32::try_from(sessions(shared, work).len() * work.symbols.len()).unwrap_or(u32::MAX)
+}
+
+/// What [`remaining`] says, asked again while the database is away.
+async fn remaining_when_it_can_be_read(
+    shared: &Shared,
+    work: &NewBackfill,
+    stop: &CancellationToken,
+) -> Result<Vec<SessionWork>, StoreError> {
+    loop {
+        match remaining(shared, work).await {
+            Err(error) if error.is_retryable() && !stop.is_cancelled() => {
+                tracing::warn!(%error, "the books cannot be read; they are tried again");
+            }
+            result => return result,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(BOOKS_AGAIN_AFTER) => {}
+            () = stop.cancelled() => {}
+        }
+    }
 }
 
 /// The symbol-sessions that the books do not have yet, newest first.
