@@ -3,26 +3,35 @@ import type { Locator, Page } from "@playwright/test";
 import type { Eye, Part } from "./eye";
 import { chartOf, expect, expectFits, open, test } from "./test";
 
-/** Fewest pixels that a layer changes when it goes: its labels alone are more. */
+/** Fewest pixels that a layer draws: its labels or bars alone are more. */
 const LAYER_PIXELS = 400;
 /** The plot without the axes, where the legend does not reach. */
 const PLOT: Part = { left: 0, top: 0.12, right: 0.94, bottom: 0.94 };
-const RIGHT_EDGE: Part = { ...PLOT, left: 0.72 };
+const PROFILE: Part = { ...PLOT, left: 0.86 };
+const LABELS: Part = { ...PLOT, left: 0.7, right: 0.86 };
 
-/** A layer goes with its key and comes back with it, and both can be seen. */
+const toggleOf = (page: Page, name: string) =>
+  page.getByRole("toolbar").getByRole("button", { name, exact: true });
+
+/** Shows or hides a layer with its key. */
+async function show(page: Page, name: string, key: string, shown: boolean): Promise<void> {
+  const toggle = toggleOf(page, name);
+  if ((await toggle.getAttribute("aria-pressed")) !== String(shown)) await page.keyboard.press(key);
+  await expect(toggle).toHaveAttribute("aria-pressed", String(shown));
+}
+
+/** A layer comes with its key to a chart that has none, and goes with it without a trace. */
 async function expectLayer(page: Page, eye: Eye, key: string, name: string, part: Part) {
   const chart = await chartOf(page);
-  const toggle = page.getByRole("toolbar").getByRole("button", { name, exact: true });
-  await expect(toggle).toHaveAttribute("aria-pressed", "true");
   await expect(async () => {
-    const shown = await chart.screenshot();
-    await page.keyboard.press(key);
-    await expect(toggle).toHaveAttribute("aria-pressed", "false");
-    const hidden = await chart.screenshot();
-    await page.keyboard.press(key);
-    await expect(toggle).toHaveAttribute("aria-pressed", "true");
-    expect(await eye.differing(shown, hidden, part), name).toBeGreaterThan(LAYER_PIXELS);
-  }).toPass({ timeout: 40_000 });
+    await show(page, name, key, false);
+    const bare = await chart.screenshot();
+    const drawn = async () => eye.differing(bare, await chart.screenshot(), part);
+    await show(page, name, key, true);
+    await expect.poll(drawn, { message: name, timeout: 15_000 }).toBeGreaterThan(LAYER_PIXELS);
+    await show(page, name, key, false);
+    await expect.poll(drawn, { message: name, timeout: 5_000 }).toBeLessThan(LAYER_PIXELS / 4);
+  }).toPass({ timeout: 60_000 });
 }
 
 /** Moves the pointer down a column of the chart until a card says what is there. */
@@ -44,11 +53,16 @@ test("the desk draws candles, levels, a profile and prints", async ({ page, demo
   const chart = await chartOf(page);
   await expect(page.locator(".legend")).toContainText(/SPY.*5m.*ET.*O\d+\.\d\d.*H.*L.*C.*V/s);
   expect(await eye.colours(await chart.screenshot())).toBeGreaterThan(100);
-  await expectLayer(page, eye, "l", "Levels", RIGHT_EDGE);
-  await expectLayer(page, eye, "p", "Profile", RIGHT_EDGE);
+  await expect(page.getByRole("toolbar")).toContainText(/auto\$\d/);
+  await show(page, "Levels", "l", false);
+  await show(page, "Profile", "p", false);
+  await show(page, "Prints", "b", false);
+  await toggleOf(page, "Zones").click();
+  await page.mouse.move(0, 0);
+  await expectLayer(page, eye, "l", "Levels", LABELS);
+  await expectLayer(page, eye, "p", "Profile", PROFILE);
   await expectLayer(page, eye, "b", "Prints", PLOT);
   await expect(page.getByRole("img", { name: "Off-exchange shares today" })).toBeVisible();
-  await expect(page.getByRole("toolbar")).toContainText(/auto\$\d/);
 });
 
 test("pointing at a level or the profile says what it is and how it is computed", async ({
