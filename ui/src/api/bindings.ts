@@ -695,7 +695,7 @@ newest_ms: number | null,
  */
 next_ms: number | null, 
 /**
- * Rows stored in this session.
+ * Rows stored since this program began to collect.
  */
 rows: number, 
 /**

@@ -61,7 +61,7 @@ pub struct FeedView {
     pub newest_ms: Option<f64>,
     /// When it is asked next, epoch ms.
     pub next_ms: Option<f64>,
-    /// Rows stored in this session.
+    /// Rows stored since this program began to collect.
     pub rows: f64,
     /// What is wrong, in words.
     pub problem: Option<String>,
