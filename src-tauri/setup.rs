@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use tracing_subscriber::EnvFilter;
-use undertow_api::app::{App, AppOptions};
+use undertow_api::app::AppOptions;
 use undertow_api::environment::Environment;
 
-/// Opens the app with the user's settings. `resources` is the folder that was installed with it.
-pub(crate) fn open(resources: Option<PathBuf>) -> anyhow::Result<App> {
+/// Reads the user's settings and begins to log.
+pub(crate) fn options() -> anyhow::Result<AppOptions> {
     let environment = Environment::default();
     let loaded = environment.load(&[])?;
     let filter = EnvFilter::try_new(&loaded.settings.log.filter)?;
@@ -16,11 +16,10 @@ pub(crate) fn open(resources: Option<PathBuf>) -> anyhow::Result<App> {
     {
         tracing::debug!(%error, "a log is there already");
     }
-    let options = AppOptions {
-        postgres_binaries: resources
-            .map(|folder| folder.join("pg"))
-            .filter(|pg| pg.join("bin").is_dir()),
-        ..environment.options(loaded.settings)?
-    };
-    Ok(App::new(options))
+    Ok(environment.options(loaded.settings)?)
+}
+
+/// The Postgres in the folder that was installed with the app, if there is one.
+pub(crate) fn shipped_postgres(resources: Option<PathBuf>) -> Option<PathBuf> {
+    resources.map(|folder| folder.join("pg")).filter(|pg| pg.join("bin").is_dir())
 }

@@ -40,9 +40,10 @@ async function freePort() {
   return port;
 }
 
-/** Whether a process of Linux has no children. */
-function isChildless(pid) {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim() === "";
+/** The process ids of a process's children, on Linux. */
+function children(pid) {
+  const ids = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  return ids === "" ? [] : ids.split(" ").map(Number);
 }
 
 async function request(base, method, path, body) {
@@ -94,15 +95,35 @@ export class Window {
     }
   }
 
-  /** Ends the session, the program and the driver. */
+  /** Ends the session, the program and the driver. Does nothing when the program has ended. */
   async close() {
     try {
+      if (this.#hasEnded()) return;
       await request(this.#base, "DELETE", "");
       // The answer comes before the program knows: without its driver it would stay open.
-      await until("the program to end", PROGRAM_LIMIT_MS, () => isChildless(this.#driver.pid));
+      await this.ended();
     } finally {
       this.#driver.kill();
     }
+  }
+
+  /** Sends the program a signal. */
+  signal(name) {
+    for (const pid of children(this.#driver.pid)) process.kill(pid, name);
+  }
+
+  /** Waits until the program has ended. */
+  async ended() {
+    await until("the program to end", PROGRAM_LIMIT_MS, () => this.#hasEnded());
+  }
+
+  #hasEnded() {
+    return children(this.#driver.pid).length === 0;
+  }
+
+  /** Gives the window another size, px. */
+  async resize(width, height) {
+    await request(this.#base, "POST", "/window/rect", { width, height });
   }
 
   /** Waits for the element that a CSS selector names. */

@@ -94,22 +94,38 @@ function endAll(pids) {
   for (const pid of pids.filter(isAlive)) process.kill(pid, "SIGQUIT");
 }
 
+function open(home, lang) {
+  return Window.open({ binary, env: environment(home, lang), log });
+}
+
+function findChart(window) {
+  return window.find('[data-testid="desk-chart"][data-ready="true"]', CHART_LIMIT_MS);
+}
+
 async function explore(window) {
   const button = await window.find('[data-testid="explore-demo"]', PAINT_LIMIT_MS);
   assert.match(await window.text(button), /simulated/i);
   await window.click(button);
-  return window.find('[data-testid="desk-chart"][data-ready="true"]', CHART_LIMIT_MS);
+  return findChart(window);
 }
 
-function check(name, lang, body) {
+/** What the database servers below `home` wrote. */
+function serverLog(home) {
+  return readFileSync(join(home, "data/postgres/server.log"), "utf8").trimEnd();
+}
+
+/** `end` may end the app in its own way; otherwise its window is closed. */
+function check(name, lang, body, end = () => {}) {
   test(name, { timeout: TEST_LIMIT_MS }, async () => {
     const home = newHome();
     let pids = [];
     try {
-      const window = await Window.open({ binary, env: environment(home, lang), log });
+      const window = await open(home, lang);
       try {
         await body(window);
         pids = servers(home);
+        assert.equal(pids.length, 1, "one private database server runs while the window is open");
+        await end(window, pids, home);
       } catch (error) {
         const picture = await window.picture().catch(() => undefined);
         if (picture) keep("desktop-failed.png", picture);
@@ -117,8 +133,8 @@ function check(name, lang, body) {
       } finally {
         await window.close();
       }
-      assert.equal(pids.length, 1, "one private database server runs while the window is open");
       await until("the database server to stop", STOP_LIMIT_MS, () => !pids.some(isAlive));
+      assert.match(serverLog(home), /database system is shut down$/, "it stopped in order");
     } finally {
       endAll(pids.concat(servers(home)));
       rmSync(home, { recursive: true, force: true, maxRetries: 5 });
@@ -153,4 +169,26 @@ check(
 check("the chart is drawn under a locale that browsers do not know", "C", async (window) => {
   const chart = await explore(window);
   assertDrawn(keep("desktop-lang-c.png", await window.picture()), await window.rect(chart));
+});
+
+for (const signal of ["SIGTERM", "SIGINT"]) {
+  check(`${signal} ends the app in order`, "en_US.UTF-8", explore, async (window, pids) => {
+    window.signal(signal);
+    await window.ended();
+    // A server that is only left behind ends by itself, but later.
+    assert.ok(!pids.some(isAlive), "the database server ends before the app");
+  });
+}
+
+const again = "a second start opens the market of the first without asking";
+check(again, "en_US.UTF-8", explore, async (window, pids, home) => {
+  window.signal("SIGTERM");
+  await window.ended();
+  const second = await open(home, "en_US.UTF-8");
+  try {
+    await findChart(second);
+    pids.push(...servers(home));
+  } finally {
+    await second.close();
+  }
 });

@@ -93,7 +93,8 @@ impl Open {
             let status = self.json("get_status", json!({})).await;
             let feeds = status["feeds"].as_array()?;
             let asked = feeds.iter().filter(|feed| feed["asked_ms"].is_f64()).count();
-            (asked == 4 && status["backfills"].as_array()?.is_empty()).then_some(())
+            (asked == feeds.len() && asked > 4 && status["backfills"].as_array()?.is_empty())
+                .then_some(())
         })
         .await;
         for name in ["DIA", "IWM"] {
@@ -156,6 +157,17 @@ fn sensible() -> Vec<(&'static str, Value)> {
         ("get_levels", json!({ "symbol": "IWM", "sessions": 5, "limit": 50, "hold_rates": true })),
         ("get_profile", with(json!({ "symbol": "DIA" }))),
         ("get_activity", json!({ "symbol": "IWM" })),
+        ("get_flow_trades", json!({ "symbol": "DIA", "limit": 100 })),
+        ("get_flow_groups", json!({ "symbol": "DIA", "limit": 100 })),
+        ("get_flow_summary", json!({ "symbol": "DIA" })),
+        ("get_flow_lines", json!({ "symbol": "DIA" })),
+        ("get_flow_heat", json!({ "symbol": "DIA" })),
+        ("get_flow_strikes", json!({ "symbol": "DIA" })),
+        ("get_net_premium", with(json!({ "symbol": "DIA" }))),
+        ("get_tide", week.clone()),
+        ("get_volatility", json!({ "symbol": "DIA" })),
+        ("get_correlation", json!({ "symbol": "DIA", "sessions": 10 })),
+        ("get_plan", json!({})),
         ("list_sessions", week.clone()),
         ("list_gaps", with(json!({ "symbol": null }))),
         ("list_backfills", json!({ "limit": 10 })),

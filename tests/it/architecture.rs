@@ -57,8 +57,18 @@ const PURE: &[&str] = &["market", "analysis"];
 
 /// What a pure room may use: numbers, times, words and errors. A short list, so that whatever
 /// brings I/O, async or randomness is refused without being named.
-const PURE_MAY_USE: &[&str] =
-    &["bitflags", "chrono", "chrono-tz", "rust_decimal", "serde", "siphasher", "thiserror"];
+const PURE_MAY_USE: &[&str] = &[
+    "bitflags",
+    "chrono",
+    "chrono-tz",
+    "implied-vol",
+    "libm",
+    "rust_decimal",
+    "serde",
+    "siphasher",
+    "thiserror",
+    "uuid",
+];
 
 /// Libraries that draw windows. Only the desktop may need them, however far away.
 const WINDOW: &[&str] = &["gdk*", "gtk*", "javascriptcore*", "tao", "tauri*", "webkit2gtk*", "wry"];

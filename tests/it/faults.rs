@@ -6,6 +6,7 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use undertow_engine::backfill::BackfillState;
 use undertow_engine::engine::Engine;
+use undertow_engine::event::EngineEvent;
 use undertow_engine::feed::Series;
 use undertow_simulator::{Fault, FaultRule, Plan};
 
@@ -125,11 +126,35 @@ async fn a_spent_day_is_waited_out_and_then_caught_up() {
     let problem = until("the problem is told", async || problem(&engine, Series::Prints)).await;
     assert!(problem.contains("for this day is used up"), "{problem}");
     let asked = rig.simulator.requests().count;
-    assert!(asked <= 6, "{asked} requests: a spent day is not asked again and again");
+    let later = rig.clock.now() + TimeDelta::minutes(5);
+    until("five minutes pass", async || (rig.clock.now() >= later).then_some(())).await;
+    assert_eq!(rig.simulator.requests().count, asked, "a spent day is not asked again and again");
     rig.until_read(&store, "DIA", SESSION, "2026-06-03T00:00:00Z").await;
     engine.stop().await;
     rig.assert_books_are_true(&store, "DIA", SESSION).await;
     assert_eq!(gaps(&store, "DIA", SESSION).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backfill_that_meets_a_spent_day_pauses_and_goes_on_by_itself() {
+    const SESSION: &str = "2026-06-02";
+    let (rig, (_database, store)) = (Rig::at("2026-06-06T23:50:00Z", FAST).await, database().await);
+    rig.spoil_prints("IWM", Fault::Status429Day, 1, 1);
+    let engine = rig.backfiller(&store).await;
+    let mut events = engine.events();
+    backfilled(&engine, &["IWM"], SESSION, SESSION).await;
+    let mut paused = None;
+    while let Ok(event) = events.try_recv() {
+        if let EngineEvent::Backfill(job) = event
+            && job.state == BackfillState::Paused
+        {
+            paused = job.note;
+        }
+    }
+    let note = paused.expect("the backfill was seen paused");
+    assert!(note.contains("goes on by itself at 20:00 New York time"), "{note}");
+    engine.stop().await;
+    rig.assert_stored_whole(&store, "IWM", SESSION).await;
 }
 
 fn problem(engine: &Engine, series: Series) -> Option<String> {
@@ -207,7 +232,7 @@ async fn a_small_allowance_slows_a_backfill_and_is_never_overdrawn() {
     let rig = Rig::with(SATURDAY, 1.0, |config| config.plan = plan).await;
     let (_database, store) = database().await;
     let engine = rig.backfiller(&store).await;
-    backfilled(&engine, &["DIA", "IWM"], "2026-06-01", "2026-06-05").await;
+    backfilled(&engine, &["DIA", "IWM"], "2026-06-03", "2026-06-05").await;
     let asked = rig.simulator.requests().count;
     let granted = engine.budget().day_used.map(u64::from);
     assert_eq!(granted, Some(asked), "none was refused");

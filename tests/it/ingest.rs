@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
-use undertow_market::{BarInterval, MarketSession, Print};
+use undertow_market::{BarInterval, MarketSession, Print, TideScope};
 use undertow_simulator::Fault;
 use undertow_store::Store;
 use undertow_store::levels::LevelFilter;
@@ -22,10 +22,27 @@ async fn a_backfilled_session_is_stored_as_it_was_in_every_field() {
             assert_eq!(gaps(&store, name, session).await, []);
             rows += stored_prints(&store, name, session).await.len();
             rows += stored_bars(&store, name, session).await.len();
+            rows += stored_ticks(&store, name, session).await;
         }
     }
+    // The tide of the market comes with whichever symbol is first.
+    rows += tide_points(&store, &["2026-06-04", "2026-06-05"]).await;
     assert_eq!(job.rows, rows as u64);
     engine.stop().await;
+}
+
+/// Minutes of net premium that are stored of a session.
+async fn stored_ticks(store: &Store, name: &str, session: &str) -> usize {
+    let (from, to) = around(session);
+    let ticks = store.net_premium(&symbol(name), from, to).await.unwrap();
+    ticks.iter().filter(|tick| tick.session_date == date(session)).count()
+}
+
+async fn tide_points(store: &Store, sessions: &[&str]) -> usize {
+    let (from, _) = around(sessions[0]);
+    let points = store.tide(&TideScope::Market, from, from + TimeDelta::days(9)).await.unwrap();
+    let wanted: Vec<_> = sessions.iter().map(|session| date(session)).collect();
+    points.iter().filter(|point| wanted.contains(&point.session_date)).count()
 }
 
 #[tokio::test(flavor = "multi_thread")]

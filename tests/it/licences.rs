@@ -10,6 +10,8 @@ use crate::source;
 struct Policy {
     licences: Vec<String>,
     exceptions: Vec<(String, Vec<String>)>,
+    /// What a licence file says, for packages that name no expression.
+    clarified: Vec<(String, String)>,
     banned: Vec<String>,
     sources: Vec<String>,
 }
@@ -19,15 +21,29 @@ impl Policy {
         let table: Table = source::read("deny.toml").parse().expect("deny.toml is TOML");
         let (licenses, bans) = (&table["licenses"], &table["bans"]);
         let exceptions = array(&licenses["exceptions"]);
+        let clarified = array(&licenses["clarify"]);
         Self {
             licences: strings(&licenses["allow"]),
             exceptions: exceptions
                 .iter()
                 .map(|entry| (string(&entry["crate"]), strings(&entry["allow"])))
                 .collect(),
+            clarified: clarified
+                .iter()
+                .map(|entry| (string(&entry["crate"]), string(&entry["expression"])))
+                .collect(),
             banned: array(&bans["deny"]).iter().map(|entry| string(&entry["crate"])).collect(),
             sources: strings(&table["sources"]["allow-registry"]),
         }
+    }
+
+    /// The licence that a package names, or that deny.toml read in its file.
+    fn licence<'p>(&'p self, package: &'p Package) -> &'p str {
+        let clarified = || {
+            let found = self.clarified.iter().find(|(name, _)| *name == *package.name);
+            found.map(|(_, expression)| expression.as_str())
+        };
+        package.license.as_deref().or_else(clarified).unwrap_or_default()
     }
 
     fn allows(&self, crate_name: &str, licence: &str) -> bool {
@@ -105,8 +121,7 @@ fn every_dependency_has_a_licence_that_deny_toml_allows() {
     let (policy, metadata) = (Policy::read(), source::metadata());
     let refused: Vec<_> = outside(&metadata.packages)
         .filter(|package| {
-            let licence = package.license.as_deref().unwrap_or_default();
-            !permits(licence, &|name| policy.allows(&package.name, name))
+            !permits(policy.licence(package), &|name| policy.allows(&package.name, name))
         })
         .map(|package| format!("{} {}: {:?}", package.name, package.version, package.license))
         .collect();

@@ -10,6 +10,7 @@ mod crash;
 mod daemon;
 mod dependencies;
 mod faults;
+mod flow;
 mod ingest;
 mod licences;
 mod outage;

@@ -20,6 +20,7 @@ use undertow_store::merge;
 use undertow_store::prints::PrintFilter;
 use undertow_store::slots::{Gap, SlotFilter, SlotKind, SlotResult};
 use undertow_testkit::postgres::TestDatabase;
+use undertow_vendor::unusual_whales::stream::{StreamConfig, StreamLimits};
 use undertow_vendor::unusual_whales::{UnusualWhales, UnusualWhalesConfig};
 use undertow_vendor::{Budget, HttpLimits, RetryPolicy};
 
@@ -60,6 +61,10 @@ pub(crate) struct Rig {
     /// Whom engines ask, where it is not the simulator itself.
     pub(crate) vendor_url: Option<String>,
     pub(crate) key: String,
+    /// Smallest premium that engines collect, dollars.
+    pub(crate) min_premium: u32,
+    /// Whether engines join the stream.
+    pub(crate) streams: bool,
 }
 
 pub(crate) fn at(text: &str) -> DateTime<Utc> {
@@ -142,7 +147,9 @@ impl Rig {
         configure(&mut config);
         let key = config.key.clone();
         let simulator = Simulator::start(config).await.expect("a free loopback port");
-        Self { simulator, clock, calendar: Calendar::nyse(), vendor_url: None, key }
+        let calendar = Calendar::nyse();
+        let (vendor_url, min_premium, streams) = (None, 10_000, false);
+        Self { simulator, clock, calendar, vendor_url, key, min_premium, streams }
     }
 
     /// An engine that only runs backfills.
@@ -168,10 +175,25 @@ impl Rig {
                 history_sessions: 0,
                 slowest_poll_s: 60,
                 fastest_poll_s: 5,
+                min_premium: self.min_premium,
+                stream: self.streams,
             },
+            stream: self.streams.then(|| self.stream()),
             collecting,
         };
         Engine::start(parts).await.unwrap()
+    }
+
+    fn stream(&self) -> StreamConfig {
+        let clock = self.clock;
+        StreamConfig {
+            base_url: self.vendor_url.clone().unwrap_or_else(|| self.simulator.url()),
+            key: self.key.clone().into(),
+            limits: StreamLimits { reconnect: RETRY, ..StreamLimits::default() },
+            min_premium: u64::from(self.min_premium),
+            calendar: Arc::new(self.calendar.clone()),
+            now: Arc::new(move || clock.now()),
+        }
     }
 
     fn vendor(&self, budget: Budget) -> UnusualWhales {
@@ -319,7 +341,7 @@ pub(crate) async fn stored_bars_of(
     of_session.map(|bar| Bar { received_at: DateTime::UNIX_EPOCH, ..bar }).collect()
 }
 
-fn around(session: &str) -> (DateTime<Utc>, DateTime<Utc>) {
+pub(crate) fn around(session: &str) -> (DateTime<Utc>, DateTime<Utc>) {
     let midnight = date(session).and_hms_opt(0, 0, 0).expect("midnight exists").and_utc();
     (midnight - TimeDelta::days(1), midnight + TimeDelta::days(3))
 }

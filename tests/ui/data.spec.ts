@@ -13,6 +13,14 @@ test("feeds say in words how they are", async ({ page, demo }) => {
   await expect(page.getByRole("region", { name: "Gaps" })).toContainText(/gap/i);
 });
 
+test("the plan shows what is asked of the vendor, and how often", async ({ page, demo }) => {
+  await open(page, demo, "#/data");
+  const plan = page.getByRole("region", { name: "Plan" });
+  await expect(plan).toContainText(/requests left today|not told its limit/);
+  await expect(plan.getByRole("listitem").first()).toContainText(/asked every|should be asked/);
+  await expect(plan).toContainText(/stream/i);
+});
+
 test("a running backfill shows its progress", async ({ page, demo }) => {
   await open(page, demo, "#/data");
   const job = page.getByRole("region", { name: "Backfills" }).getByRole("listitem").last();

@@ -58,6 +58,9 @@ test("the desk draws candles, levels, a profile and prints", async ({ page, demo
   await show(page, "Profile", "p", false);
   await show(page, "Prints", "b", false);
   await toggleOf(page, "Zones").click();
+  // The panes below move by themselves.
+  await show(page, "Premium", "n", false);
+  await show(page, "Tide", "t", false);
   await page.mouse.move(0, 0);
   await expectLayer(page, eye, "l", "Levels", LABELS);
   await expectLayer(page, eye, "p", "Profile", PROFILE);
@@ -99,6 +102,59 @@ test("keys move the view, and End brings the newest bar back", async ({ page, de
   }).toPass();
   await page.keyboard.press("End");
   await expect.poll(day).toBe(today);
+});
+
+test("the panes below the price tell the figures at its crosshair", async ({ page, demo }) => {
+  await open(page, demo);
+  const chart = await chartOf(page);
+  const figures = ["Net premium", "Market tide"].map((name) =>
+    page.getByRole("region", { name }).locator(".figures"),
+  );
+  for (const line of figures) {
+    await expect(line).toContainText(/calls\s*−?\$\d.*puts\s*−?\$\d/s, { timeout: 60_000 });
+  }
+  const box = await chart.boundingBox();
+  if (!box) throw new Error("the chart has no place on the page");
+  // The session is an hour and a half old: its eighteen bars end where the newest one is.
+  await page.keyboard.press("End");
+  const pointed = async (part: number) => {
+    await page.mouse.move(box.x + box.width * part, box.y + 150);
+    return Promise.all(figures.map((line) => line.textContent()));
+  };
+  const newest = await pointed(0.66);
+  await expect.poll(async () => (await pointed(0.6))[0]).not.toBe(newest[0]);
+});
+
+test("panes are hidden, moved and kept over a reload", async ({ page, demo }) => {
+  await open(page, demo);
+  await chartOf(page);
+  const premium = page.getByRole("region", { name: "Net premium" });
+  const line = page.getByRole("separator", { name: "Height of the net premium" });
+  const height = async () => Number(await line.getAttribute("aria-valuenow"));
+  const before = await height();
+  await line.focus();
+  await page.keyboard.press("ArrowUp");
+  await expect.poll(height).toBe(before + 16);
+  await page.keyboard.press("t");
+  await expect(page.getByRole("region", { name: "Market tide" })).toBeHidden();
+  await page.reload();
+  await chartOf(page);
+  await expect.poll(height).toBe(before + 16);
+  await expect(page.getByRole("region", { name: "Market tide" })).toBeHidden();
+  await premium.getByRole("button", { name: "Hide Net premium" }).click();
+  await expect(premium).toBeHidden();
+  await expectFits(page);
+});
+
+test("the number of levels is chosen and kept", async ({ page, demo }) => {
+  await open(page, demo);
+  await chartOf(page);
+  const count = page.getByRole("combobox", { name: "Levels shown" });
+  await expect(count).toHaveValue("40");
+  await count.selectOption("100");
+  await page.reload();
+  await chartOf(page);
+  await expect(count).toHaveValue("100");
 });
 
 test("timeframe and layers are kept over a reload", async ({ page, demo }) => {

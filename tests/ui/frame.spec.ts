@@ -3,6 +3,7 @@ import { chartOf, expect, expectFits, expectRead, expectSimulated, keep, open, t
 const PAGES = [
   { key: "1", place: "desk", title: "Desk" },
   { key: "2", place: "off-exchange", title: "Off-exchange" },
+  { key: "3", place: "flow", title: "Flow" },
   { key: "7", place: "data", title: "Data" },
 ];
 /** A blank or broken page has a handful of colours; a drawn one has hundreds. */

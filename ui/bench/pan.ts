@@ -1,6 +1,7 @@
 /**
- * How smooth is panning? Sixty sessions of one-minute bars, 200 levels, 5,000 bubbles, profile and
- * sessions, panned by script at several zooms. For developers: `vite`, then `/bench/pan.html`.
+ * How smooth is panning? Sixty sessions of one-minute bars, 200 levels, 5,000 bubbles, profile,
+ * sessions and two panes of running sums, panned by script at several zooms. For developers:
+ * `vite`, then `/bench/pan.html`; in the window's own engine: `script/pan-bench`.
  *
  * Frame = time from one animation frame to the next; work = time the chart's own code took in it.
  */
@@ -11,11 +12,13 @@ import { bubblesOf, MAX_BUBBLES } from "../src/charts/bubbles";
 import { levelsOf, MAX_LEVELS } from "../src/charts/levels";
 import { PriceChart } from "../src/charts/priceChart";
 import { profileOf } from "../src/charts/profile";
+import { runningOf } from "../src/charts/running";
 import {
   barPage,
   levelColumns,
   minuteBars,
   printColumns,
+  runningColumns,
   sessionsUpTo,
 } from "../src/charts/testing";
 import { BarFeed, type Change } from "../src/pages/desk/barFeed";
@@ -41,8 +44,9 @@ const at = (sorted: number[], part: number): number =>
 
 const nextFrame = (): Promise<number> => new Promise((done) => requestAnimationFrame(done));
 
-/** `?off=bubbles,levels` leaves layers out, to see what each costs. */
-const off = (new URLSearchParams(location.search).get("off") ?? "").split(",");
+/** `?off=bubbles,levels,panes` leaves layers out, to see what each costs. */
+const asked = new URLSearchParams(location.search);
+const off = (asked.get("off") ?? "").split(",");
 
 /** The chart's own frame callback, timed: the library draws in `requestAnimationFrame`. */
 let work = 0;
@@ -127,6 +131,14 @@ async function main(): Promise<void> {
       bubbles: !off.includes("bubbles"),
     });
     chart.setSessions(sessions, []);
+    if (!off.includes("panes")) {
+      chart.setPanes([
+        { name: "premium", px: 96 },
+        { name: "tide", px: 84 },
+      ]);
+      chart.setRunning("premium", runningOf(runningColumns(sessions, 4), "net_delta"));
+      chart.setRunning("tide", runningOf(runningColumns(sessions, 5), "net_volume"));
+    }
     chart.setLevels(levelsOf(levelColumns(MAX_LEVELS, all.start[0])));
     chart.setBubbles(bubblesOf(printColumns(MAX_BUBBLES, all)));
     chart.setProfile(profileOf(profileColumns()));
@@ -152,6 +164,8 @@ async function main(): Promise<void> {
   (document.getElementById("result") as HTMLElement).textContent = text;
   console.log(text);
   document.title = "done";
+  // Who started the browser listens: see `webkit.mjs`.
+  if (asked.has("tell")) await fetch("/bench/result", { method: "POST", body: text });
 }
 
 function profileColumns() {

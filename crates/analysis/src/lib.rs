@@ -1,4 +1,5 @@
-//! What prints and bars say: levels, activity, blocks, ranges, and whether a level held.
+//! What prints, bars and options say: levels, activity, blocks, ranges, whether a level held,
+//! flow, volatility and gamma.
 //!
 //! This crate is pure. It never does I/O, never reads a clock, and draws random numbers only
 //! from a seed that the caller gives, so every number on screen can be computed again. It knows
@@ -9,12 +10,17 @@
 
 pub mod activity;
 pub mod bins;
+pub mod black_scholes;
 pub mod blocks;
+pub mod correlation;
 pub mod coverage;
 mod draw;
+pub mod flow;
+pub mod gamma;
 pub mod kinds;
 pub mod levels;
 pub mod profile;
 mod quantile;
 pub mod range;
 pub mod touch;
+pub mod volatility;

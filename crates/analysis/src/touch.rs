@@ -279,7 +279,7 @@ fn resample(days: &[DayTally], draw: &mut Draw) -> Vec<DayTally> {
 }
 
 /// The interval of a figure over the resamples in which it exists.
-fn interval(resamples: &[DayTally], figure: impl Fn(&DayTally) -> Option<f64>) -> Option<Interval> {
+pub(crate) fn interval<T>(resamples: &[T], figure: impl Fn(&T) -> Option<f64>) -> Option<Interval> {
     let mut figures: Vec<f64> = resamples.iter().filter_map(figure).collect();
     figures.sort_unstable_by(f64::total_cmp);
     let [low, high] = INTERVAL_PER_MILLE.map(|per_mille| nearest_rank(&figures, per_mille));

@@ -31,7 +31,13 @@ pub fn typescript() -> String {
         PrintDetail, PrintField, GetLevels, LevelsMeta, GetProfile, ProfileMeta, GetActivity,
         ActivityMeta, ListSessions, SessionView, GapView, ListGaps, Health, Status, FeedView,
         BudgetView, DatabaseView, StartBackfill, OneBackfill, BackfillView, ListRows,
-        QuarantineRow, LogRow, Event, ErrorCode, ApiError,
+        QuarantineRow, LogRow,
+        GetFlowTrades, FlowCursor, FlowTradesMeta, ContractView, FlagLabel, GetFlowGroups,
+        FlowGroupsMeta, GetFlowDay, PremiumView, FlowSummary, TenorView, GetFlowLines,
+        FlowLinesMeta, GetNetPremium, GetTide, RunningMeta, FlowHeatMeta, FlowStrikesMeta,
+        VolatilityView, HistoricalView, TermView, VolatilityDayView, GetCorrelation,
+        CorrelationView, LagView, PlanView, PlannedView,
+        Event, ErrorCode, ApiError,
     );
     let mut text = String::from(HEAD);
     text.push_str("\nimport type { Columns } from \"./columns\";\n\n");

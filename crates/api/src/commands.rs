@@ -103,6 +103,28 @@ commands! {
     get_profile(GetProfile) -> binary ProfileMeta;
     /// Off-exchange activity of a session against its baseline.
     get_activity(GetActivity) -> binary ActivityMeta;
+    /// A page of option trades or alerts.
+    get_flow_trades(GetFlowTrades) -> binary FlowTradesMeta;
+    /// Option trades of a session, grouped.
+    get_flow_groups(GetFlowGroups) -> binary FlowGroupsMeta;
+    /// Sentiment of a session's flow.
+    get_flow_summary(GetFlowDay) -> json FlowSummary;
+    /// Running net premium of a session by tenor.
+    get_flow_lines(GetFlowLines) -> binary FlowLinesMeta;
+    /// Net premium of a session by strike and expiry.
+    get_flow_heat(GetFlowDay) -> binary FlowHeatMeta;
+    /// Premium and gamma of a session by strike.
+    get_flow_strikes(GetFlowDay) -> binary FlowStrikesMeta;
+    /// Running net premium as the vendor counts it.
+    get_net_premium(GetNetPremium) -> binary RunningMeta;
+    /// The tide of the market or of a fund's holdings.
+    get_tide(GetTide) -> binary RunningMeta;
+    /// Implied against historical volatility.
+    get_volatility(OneSymbol) -> json VolatilityView;
+    /// How off-exchange imbalance and options imbalance move together.
+    get_correlation(GetCorrelation) -> json CorrelationView;
+    /// What is asked of the vendor, and how often.
+    get_plan(Nothing) -> json PlanView;
     /// Trading sessions and their hours.
     list_sessions(ListSessions) -> json Vec<SessionView>;
     /// Stretches of time in which data is missing.

@@ -2,9 +2,11 @@
 //! numbers are text where they are read and floats only where they are drawn.
 
 pub mod app;
+pub mod flow;
 pub mod market;
 pub mod status;
 
 pub use app::*;
+pub use flow::*;
 pub use market::*;
 pub use status::*;

@@ -40,6 +40,25 @@ pub enum Event {
         /// Last bar touched, epoch ms.
         to_ms: f64,
     },
+    /// Option trades or alerts of a symbol were stored or changed, at most 20 times a second a
+    /// symbol.
+    Flow {
+        /// The underlying.
+        symbol: String,
+        /// Oldest trade touched, epoch ms.
+        from_ms: f64,
+        /// Newest trade touched, epoch ms.
+        to_ms: f64,
+        /// Rows stored or changed.
+        rows: f64,
+    },
+    /// Another options series of a symbol was stored.
+    Options {
+        /// The underlying; empty for the whole market.
+        symbol: String,
+        /// The series: `net_premium`, `tide`, `flow_strikes`, `volatility`, …
+        series: String,
+    },
     /// A backfill moved.
     Backfill {
         /// The job.

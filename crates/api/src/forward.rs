@@ -1,6 +1,6 @@
 //! Engine events turned into events for the screen, at most twenty a second for each symbol.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::sync::broadcast::Receiver;
@@ -24,6 +24,8 @@ const STATUS_EVERY: Duration = Duration::from_secs(1);
 struct Waiting {
     prints: BTreeMap<Symbol, Touched>,
     bars: BTreeMap<Symbol, Touched>,
+    flow: BTreeMap<Symbol, Touched>,
+    options: BTreeSet<(String, &'static str)>,
 }
 
 /// Forwards until the engine is gone.
@@ -37,6 +39,10 @@ pub(crate) async fn engine_events(mut events: Receiver<EngineEvent>, app: App) {
             event = events.recv() => match event {
                 Ok(EngineEvent::Prints(touched)) => widen(&mut waiting.prints, touched),
                 Ok(EngineEvent::Bars(touched)) => widen(&mut waiting.bars, touched),
+                Ok(EngineEvent::Flow(touched)) => widen(&mut waiting.flow, touched),
+                Ok(EngineEvent::Options { symbol, series }) => {
+                    waiting.options.insert((name(symbol.as_ref()), series.as_str()));
+                }
                 Ok(EngineEvent::Backfill(job)) => {
                     app.tell(Event::Backfill { backfill: Box::new(backfills::view(&job)) });
                 }
@@ -56,6 +62,11 @@ pub(crate) async fn engine_events(mut events: Receiver<EngineEvent>, app: App) {
             }
         }
     }
+}
+
+/// A symbol on the wire; empty for the whole market.
+fn name(symbol: Option<&Symbol>) -> String {
+    symbol.map(Symbol::to_string).unwrap_or_default()
 }
 
 fn widen(waiting: &mut BTreeMap<Symbol, Touched>, touched: Touched) {
@@ -84,7 +95,16 @@ impl Waiting {
             from_ms: ms(touched.from),
             to_ms: ms(touched.to),
         });
-        prints.chain(bars).collect()
+        let flow = std::mem::take(&mut self.flow).into_values().map(|touched| Event::Flow {
+            symbol: touched.symbol.to_string(),
+            from_ms: ms(touched.from),
+            to_ms: ms(touched.to),
+            rows: count(touched.rows),
+        });
+        let options = std::mem::take(&mut self.options)
+            .into_iter()
+            .map(|(symbol, series)| Event::Options { symbol, series: series.to_owned() });
+        prints.chain(bars).chain(flow).chain(options).collect()
     }
 }
 

@@ -5,12 +5,15 @@ mod app;
 pub(crate) mod backfills;
 mod bars;
 mod books;
+mod flow;
 pub(crate) mod levels;
+mod plan;
 pub(crate) mod prints;
 mod profile;
 mod request;
 mod sessions;
 pub(crate) mod status;
+mod volatility;
 
 pub(crate) use activity::get_activity;
 pub(crate) use app::{
@@ -19,9 +22,15 @@ pub(crate) use app::{
 pub(crate) use backfills::{list_backfills, start_backfill, stop_backfill};
 pub(crate) use bars::get_bars;
 pub(crate) use books::{list_gaps, list_log, list_quarantine};
+pub(crate) use flow::{
+    get_flow_groups, get_flow_heat, get_flow_lines, get_flow_strikes, get_flow_summary,
+    get_flow_trades, get_net_premium, get_tide,
+};
 pub(crate) use levels::get_levels;
+pub(crate) use plan::get_plan;
 pub(crate) use prints::{get_print, get_prints};
 pub(crate) use profile::get_profile;
 pub(crate) use request::stored;
 pub(crate) use sessions::list_sessions;
 pub(crate) use status::get_status;
+pub(crate) use volatility::{get_correlation, get_volatility};

@@ -56,9 +56,12 @@ async fn serve(app: App, choice: Option<Choice>, address: SocketAddr) -> anyhow:
             running.url
         );
     }
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}: is another program there?"))?;
+    let listener = TcpListener::bind(address).await.with_context(|| {
+        format!(
+            "cannot listen on {address}: if another program uses the port, choose another \
+                 with --listen or UNDERTOW_LISTEN"
+        )
+    })?;
     let address = listener.local_addr()?;
     let running = Running { url: format!("http://{address}"), pid: std::process::id() };
     running.announce(&data_dir)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use tokio_util::sync::CancellationToken;
 use undertow_market::{Bar, BarInterval, Symbol};
 use undertow_vendor::unusual_whales::{BarsQuery, MAX_BARS_PER_PAGE};
@@ -10,20 +10,18 @@ use undertow_vendor::{Page, Priority};
 
 use crate::event::EngineEvent;
 use crate::feed::Series;
-use crate::schedule::{self, Due};
+use crate::schedule::{self, Due, Window};
 use crate::shared::{CollectError, Place, Shared};
 use crate::validate;
-use crate::writer::{Books, Slot};
+use crate::writer::{Books, Rows, Slot};
 
-/// One-minute bars are asked for this often while the market is open.
-const POLL_EVERY: TimeDelta = TimeDelta::seconds(20);
 /// How often a question is asked whose answers are about another session.
 const MAX_ASKED: u32 = 3;
 /// Bars before the newest one that are asked for again: volume is corrected for a while.
 const OVERLAP_BARS: i64 = 5;
 /// Rows of day bars that are asked for: the vendor sends three a day (pre-market, regular,
-/// post-market), and 140 days are more than levels and their ranges look back.
-const DAY_BAR_ROWS: u16 = 3 * 140;
+/// post-market), and 330 days are a year of historical volatility over up to sixty of them.
+const DAY_BAR_ROWS: u16 = 3 * 330;
 
 /// Where a collector stands in the session.
 #[derive(Clone, Copy)]
@@ -40,7 +38,7 @@ pub(crate) async fn collect(shared: Arc<Shared>, symbol: Symbol, stop: Cancellat
     let mut progress: Option<Progress> = None;
     loop {
         let now = shared.clock.now();
-        let due = match schedule::due(&shared.calendar, now) {
+        let due = match schedule::due(&shared.calendar, now, Window::AllHours) {
             // Day bars that are not here yet do not wait until Monday.
             Due::At(at) if progress.is_none_or(|progress| !progress.has_days) => {
                 shared.calendar.latest_session(now).map_or(Due::At(at), Due::Now)
@@ -52,7 +50,7 @@ pub(crate) async fn collect(shared: Arc<Shared>, symbol: Symbol, stop: Cancellat
             Due::At(at) => at,
             Due::Now(date) => {
                 now + match turn(&shared, &symbol, date, &mut progress, &stop).await {
-                    Ok(()) => POLL_EVERY,
+                    Ok(()) => shared.plan.needed_pace(Series::Bars),
                     Err(CollectError::Stopped) => return,
                     Err(error) => {
                         tracing::warn!(%symbol, %error, "bars could not be collected");
@@ -142,7 +140,9 @@ async fn fitting_page(
     priority: Priority,
 ) -> Result<Page<Bar>, CollectError> {
     for _ in 0..MAX_ASKED {
-        let page = shared.vendor.bars(query, priority).await?;
+        shared.plan.count(Series::Bars);
+        shared.may_ask()?;
+        let page = shared.heard(shared.vendor.bars(query, priority).await)?;
         let fits = |bar: &Bar| query.session_date.is_none_or(|date| bar.session_date == date);
         if page.rows.is_empty() || page.rows.iter().any(fits) {
             return Ok(page);
@@ -184,7 +184,8 @@ async fn ask(
     let delivered = page.delivered;
     let rejected = rejects.len();
     let slot = books.slot.map(|slot| Slot { delivered, rejected, ..slot });
-    let written = shared.writer.bars(place, bars, rejects, Books { slot, ..books }).await?;
+    let books = Books { slot, ..books };
+    let written = shared.writer.rows(&place, Rows::Bars(bars.into()), rejects, books).await?;
     shared.touched(symbol, times.iter().copied(), written, EngineEvent::Bars);
     Ok(Asked { written, newest_at: times.iter().copied().max() })
 }

@@ -1,34 +1,41 @@
 //! The engine: started with its parts, it collects until it is stopped.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::{NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use undertow_market::{Calendar, MarketSession, Symbol};
+use undertow_market::{Calendar, FlowAlert, MarketSession, OptionTrade, Print, Symbol};
 use undertow_store::log::LogLevel;
-use undertow_store::{Store, StoreError};
+use undertow_store::{MayPass, Store, StoreError, while_away};
 use undertow_vendor::budget::{Budget, BudgetState};
 use undertow_vendor::unusual_whales::UnusualWhales;
+use undertow_vendor::unusual_whales::stream::StreamConfig;
 
 use crate::backfill::{Job, MAX_WAITING, NewBackfill, Runner, save_job};
 use crate::clock::Clock;
 use crate::event::EngineEvent;
 use crate::feed::{Feed, Feeds, Freshness, Series};
 use crate::journal;
+use crate::planner::{Plan, Planner};
+use crate::schedule::{self, Due, Window};
 use crate::settings::Collect;
-use crate::shared::{Shared, VENDOR};
+use crate::shared::{MARKET, Shared, VENDOR};
+use crate::stream::{self, StreamState, StreamView};
 use crate::supervise::supervised;
 use crate::writer::Writer;
-use crate::{bars, prints, reread};
+use crate::{bars, liveness, poll, reread, tape};
 
 /// Events that a slow listener may fall behind.
 const EVENT_QUEUE: usize = 1_024;
 /// How often another program's lock on collecting is tried again.
 const LOCK_AGAIN_AFTER: Duration = Duration::from_secs(10);
+/// How often the plan is made anew.
+const PLAN_EVERY: Duration = Duration::from_secs(5);
 /// How often the request budget is entered in the database, at most.
 const SAVE_BUDGET_EVERY: Duration = Duration::from_secs(2);
 /// Symbols that one engine collects.
@@ -40,6 +47,8 @@ pub struct Parts {
     pub store: Store,
     /// Who is asked.
     pub vendor: UnusualWhales,
+    /// The vendor's live stream; none = everything is asked for.
+    pub stream: Option<StreamConfig>,
     /// What may be asked of whom, shared with the vendor's client.
     pub budget: Budget,
     /// What time it is.
@@ -57,7 +66,7 @@ pub struct Engine {
     shared: Arc<Shared>,
     runner: Arc<Runner>,
     symbols: Arc<Mutex<Vec<Symbol>>>,
-    collectors: Arc<Mutex<BTreeMap<Symbol, CancellationToken>>>,
+    collectors: Arc<Collectors>,
     collects: Arc<std::sync::atomic::AtomicBool>,
     wants_to_collect: bool,
     stop: CancellationToken,
@@ -101,6 +110,12 @@ pub enum EngineError {
     Store(#[from] StoreError),
 }
 
+impl MayPass for EngineError {
+    fn may_pass(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_retryable())
+    }
+}
+
 impl Engine {
     /// The request budget as it was when the program stopped last.
     ///
@@ -121,7 +136,7 @@ impl Engine {
         let stop_writer = CancellationToken::new();
         let (writer, writer_task) =
             Writer::start(parts.store.clone(), parts.clock, stop_writer.clone());
-        let symbols = watch_list(&parts).await?;
+        let symbols = while_away(|| watch_list(&parts)).await?;
         let shared = Arc::new(Shared {
             store: parts.store,
             vendor: parts.vendor,
@@ -132,6 +147,10 @@ impl Engine {
             events: broadcast::Sender::new(EVENT_QUEUE),
             feeds: Feeds::default(),
             writer,
+            plan: Planner::default(),
+            stream: StreamState::default(),
+            stream_config: parts.stream,
+            refusal: Mutex::default(),
         });
         let engine = Self {
             shared,
@@ -165,6 +184,18 @@ impl Engine {
     #[must_use]
     pub fn budget(&self) -> BudgetState {
         self.shared.budget.state()
+    }
+
+    /// What is asked of the vendor, and how often.
+    #[must_use]
+    pub fn plan(&self) -> Plan {
+        self.shared.plan.view()
+    }
+
+    /// How the vendor's live stream does.
+    #[must_use]
+    pub fn stream(&self) -> StreamView {
+        self.shared.stream.view()
     }
 
     /// Adds a symbol to the watch list, begins to collect it, and fetches its history.
@@ -256,10 +287,9 @@ impl Engine {
     pub fn health(&self) -> Health {
         let now = self.shared.clock.now();
         let session = self.shared.calendar.session_at(now);
-        let open = session.1 != MarketSession::Closed;
-        let slowest = TimeDelta::seconds(i64::from(self.shared.collect.slowest_poll_s));
         let feeds = self.shared.feeds.all().into_iter().map(|(symbol, series, feed)| {
-            let freshness = feed.freshness(now, open, slowest);
+            let open = is_open(&self.shared, series, session.1, now);
+            let freshness = feed.freshness(now, open, self.shared.slowest_poll(series));
             (symbol, series, feed, freshness)
         });
         Health {
@@ -294,6 +324,10 @@ impl Engine {
                 async move { runner.run(&shared, stop).await }
             }
         });
+        self.spawn("plan", {
+            let (shared, symbols) = (Arc::clone(&self.shared), Arc::clone(&self.symbols));
+            move |stop| keep_plan(Arc::clone(&shared), Arc::clone(&symbols), stop)
+        });
         self.spawn("budget", {
             let shared = Arc::clone(&self.shared);
             move |stop| save_budgets(Arc::clone(&shared), stop)
@@ -325,6 +359,7 @@ impl Engine {
                             journal::note(&shared, LogLevel::Info, "engine", message).await;
                             let listed =
                                 symbols.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                            start_market(&shared, &collectors, &symbols, &all);
                             for symbol in &listed {
                                 start_collecting(&shared, &collectors, symbol, &all);
                             }
@@ -351,7 +386,7 @@ impl Engine {
 
     /// Jobs that were interrupted with the program go on.
     async fn resume_backfills(&self) -> Result<(), StoreError> {
-        for job in self.shared.store.unfinished_backfill_jobs().await? {
+        for job in while_away(|| self.shared.store.unfinished_backfill_jobs()).await? {
             self.runner.enqueue(Job::stored(job));
         }
         Ok(())
@@ -361,7 +396,8 @@ impl Engine {
         if !self.runner.active().is_empty() {
             return Ok(());
         }
-        match self.fetch_history(&self.symbols()).await {
+        let symbols = self.symbols();
+        match while_away(|| self.fetch_history(&symbols)).await {
             Ok(()) => Ok(()),
             Err(EngineError::Store(error)) => Err(error),
             Err(error) => {
@@ -421,40 +457,110 @@ async fn watch_list(parts: &Parts) -> Result<Vec<Symbol>, StoreError> {
     Ok(parts.collect.symbols.clone())
 }
 
-/// Starts the three tasks of a symbol; they end with its own token or the engine's.
+type Collectors = Mutex<BTreeMap<Symbol, CancellationToken>>;
+
+/// Starts the tasks of a symbol; they end with its own token or the engine's.
 fn start_collecting(
     shared: &Arc<Shared>,
-    collectors: &Mutex<BTreeMap<Symbol, CancellationToken>>,
+    collectors: &Collectors,
     symbol: &Symbol,
     all: &CancellationToken,
 ) {
-    let stop = all.child_token();
-    let before = collectors
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .insert(symbol.clone(), stop.clone());
-    if let Some(before) = before {
-        before.cancel();
-    }
+    let stop = new_token(collectors, symbol, all);
     let now = shared.clock.now();
-    for series in [Series::Prints, Series::Bars] {
+    for series in [Series::Prints, Series::Bars, Series::OptionTrades, Series::FlowAlerts] {
         shared.feeds.update(symbol, series, |feed| feed.since = Some(now));
     }
-    let task = |name: &str| format!("{name} {symbol}");
-    macro_rules! start {
-        ($name:literal, $collect:path) => {{
-            let (shared, symbol, token) = (Arc::clone(shared), symbol.clone(), stop.clone());
-            drop(supervised(task($name), stop.clone(), move || {
-                $collect(Arc::clone(&shared), symbol.clone(), token.clone())
-            }));
-        }};
-    }
-    start!("bars", bars::collect);
-    start!("prints", prints::collect);
-    start!("reread", reread::reread);
+    let of = || (Arc::clone(shared), symbol.clone(), stop.clone());
+    let start = |name: &str, make: Task| {
+        drop(supervised(format!("{name} {symbol}"), stop.clone(), make));
+    };
+    start("bars", task(of(), |(shared, symbol, stop)| bars::collect(shared, symbol, stop)));
+    start(
+        "prints",
+        task(of(), |(shared, symbol, stop)| tape::collect::<Print>(shared, symbol, stop)),
+    );
+    start(
+        "option trades",
+        task(of(), |(shared, symbol, stop)| tape::collect::<OptionTrade>(shared, symbol, stop)),
+    );
+    start(
+        "alerts",
+        task(of(), |(shared, symbol, stop)| tape::collect::<FlowAlert>(shared, symbol, stop)),
+    );
+    start("reread", task(of(), |(shared, symbol, stop)| reread::reread(shared, symbol, stop)));
+    start("options", task(of(), |(shared, symbol, stop)| poll::collect(shared, symbol, stop)));
 }
 
-fn stop_collecting(collectors: &Mutex<BTreeMap<Symbol, CancellationToken>>) {
+/// Starts the tasks of the market as a whole.
+fn start_market(
+    shared: &Arc<Shared>,
+    collectors: &Collectors,
+    symbols: &Arc<Mutex<Vec<Symbol>>>,
+    all: &CancellationToken,
+) {
+    let market = Symbol::new(MARKET).expect("the market's name has a ticker's form");
+    let stop = new_token(collectors, &market, all);
+    let now = shared.clock.now();
+    shared.feeds.update(&market, Series::Prints, |feed| feed.since = Some(now));
+    let of = || (Arc::clone(shared), market.clone(), stop.clone());
+    let start = |name: &str, make: Task| drop(supervised(name.to_owned(), stop.clone(), make));
+    start("tide", task(of(), |(shared, market, stop)| poll::collect(shared, market, stop)));
+    start("liveness", task(of(), |(shared, market, stop)| liveness::watch(shared, market, stop)));
+    if let Some(config) = shared.stream_config.clone() {
+        let symbols = Arc::clone(symbols);
+        let run = move |(shared, _, stop)| {
+            stream::run(shared, config.clone(), Arc::clone(&symbols), stop)
+        };
+        start("stream", task(of(), run));
+    }
+}
+
+/// A token of a symbol's tasks; those of an earlier start end.
+fn new_token(
+    collectors: &Collectors,
+    symbol: &Symbol,
+    all: &CancellationToken,
+) -> CancellationToken {
+    let stop = all.child_token();
+    let mut collectors = collectors.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(before) = collectors.insert(symbol.clone(), stop.clone()) {
+        before.cancel();
+    }
+    stop
+}
+
+/// Makes a task's future, anew each time that it is started.
+type Task = Box<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
+type Of = (Arc<Shared>, Symbol, CancellationToken);
+
+fn task<F>(of: Of, make: impl Fn(Of) -> F + Send + 'static) -> Task
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    Box::new(move || Box::pin(make(of.clone())))
+}
+
+/// Whether a series has news to expect.
+fn is_open(shared: &Shared, series: Series, session: MarketSession, now: DateTime<Utc>) -> bool {
+    match series {
+        Series::Prints | Series::Bars => session != MarketSession::Closed,
+        _ => matches!(schedule::due(&shared.calendar, now, Window::Options), Due::Now(_)),
+    }
+}
+
+/// Makes the plan anew every few seconds.
+async fn keep_plan(shared: Arc<Shared>, symbols: Arc<Mutex<Vec<Symbol>>>, stop: CancellationToken) {
+    loop {
+        let count = symbols.lock().unwrap_or_else(PoisonError::into_inner).len();
+        shared.plan.make(&shared.calendar, shared.clock.now(), &shared.budget.state(), count);
+        if pause(PLAN_EVERY, &stop).await {
+            return;
+        }
+    }
+}
+
+fn stop_collecting(collectors: &Collectors) {
     let all = std::mem::take(&mut *collectors.lock().unwrap_or_else(PoisonError::into_inner));
     all.into_values().for_each(|stop| stop.cancel());
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use undertow_market::Symbol;
 
 use crate::backfill::Job;
+use crate::feed::Series;
 
 /// Something changed.
 #[derive(Debug, Clone)]
@@ -12,6 +13,15 @@ pub enum EngineEvent {
     Prints(Touched),
     /// Bars were stored or changed.
     Bars(Touched),
+    /// Option trades or alerts were stored or changed.
+    Flow(Touched),
+    /// Another options series was stored.
+    Options {
+        /// The underlying; none = the whole market.
+        symbol: Option<Symbol>,
+        /// The series.
+        series: Series,
+    },
     /// A backfill moved.
     Backfill(Job),
 }

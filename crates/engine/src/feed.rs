@@ -9,25 +9,8 @@ use undertow_market::Symbol;
 /// The promise: data no older than this in market hours.
 pub const STALE_AFTER: TimeDelta = TimeDelta::minutes(5);
 
-/// What is collected of a symbol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Series {
-    /// Off-exchange prints.
-    Prints,
-    /// Bars.
-    Bars,
-}
-
-impl Series {
-    /// The name in the database and on screen.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Prints => "prints",
-            Self::Bars => "bars",
-        }
-    }
-}
+/// What is collected of a symbol: the kinds of the books.
+pub use undertow_store::slots::SlotKind as Series;
 
 /// One series of one symbol.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,6 +27,8 @@ pub struct Feed {
     pub rows: u64,
     /// What is wrong, in words.
     pub problem: Option<String>,
+    /// The key's plan does not include it: nothing that asking again would mend.
+    pub refused: bool,
 }
 
 /// How well a feed does.
@@ -58,17 +43,20 @@ pub enum Freshness {
 }
 
 impl Feed {
-    /// How fresh it is at `now`, while its session is `open`; a closed market is always fresh.
+    /// How fresh it is at `now`, while its session is `open`; a closed market is always fresh, and
+    /// so is what a plan does not include. A series that is meant to be asked more rarely than the
+    /// promise may be twice its pace old.
     #[must_use]
-    pub fn freshness(&self, now: DateTime<Utc>, open: bool, slowest_poll: TimeDelta) -> Freshness {
-        if !open {
+    pub fn freshness(&self, now: DateTime<Utc>, open: bool, pace: TimeDelta) -> Freshness {
+        if !open || self.refused {
             return Freshness::Fresh;
         }
         let Some(last) = self.asked_at.or(self.since) else { return Freshness::Late };
         let age = now - last;
-        if age > STALE_AFTER {
+        let stale_after = if pace >= STALE_AFTER { pace * 2 } else { STALE_AFTER };
+        if age > stale_after {
             Freshness::Stale
-        } else if age > slowest_poll * 2 || self.problem.is_some() {
+        } else if age > pace * 2 || self.problem.is_some() {
             Freshness::Late
         } else {
             Freshness::Fresh
@@ -124,6 +112,18 @@ mod tests {
         ] {
             assert_eq!(asked(seconds).freshness(now, open, poll), expected, "{seconds} {open}");
         }
+    }
+
+    #[test]
+    fn a_slow_series_may_be_twice_its_pace_old_and_a_refused_one_is_no_fault() {
+        let now: DateTime<Utc> = "2026-03-02T15:00:00Z".parse().unwrap();
+        let hour = TimeDelta::hours(1);
+        let feed = Feed { asked_at: Some(now - TimeDelta::minutes(100)), ..Feed::default() };
+        assert_eq!(feed.freshness(now, true, hour), Freshness::Fresh);
+        let old = Feed { asked_at: Some(now - TimeDelta::minutes(121)), ..Feed::default() };
+        assert_eq!(old.freshness(now, true, hour), Freshness::Stale);
+        let refused = Feed { refused: true, problem: Some("no".to_owned()), ..old };
+        assert_eq!(refused.freshness(now, true, hour), Freshness::Fresh);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //!
 //! This crate never contains a window, a web framework, SQL or a shape that crosses to a screen.
 
+mod answers;
 pub mod backfill;
 mod bars;
 pub mod clock;
@@ -10,13 +11,18 @@ pub mod engine;
 pub mod event;
 pub mod feed;
 mod journal;
+mod liveness;
 pub mod pace;
-mod prints;
+pub mod plan;
+pub mod planner;
+mod poll;
 mod reread;
 pub mod schedule;
 pub mod settings;
 mod shared;
+pub mod stream;
 mod supervise;
+mod tape;
 pub mod validate;
 mod walk;
 mod writer;

@@ -3,7 +3,7 @@
 //! A page holds a bounded number of prints. If a symbol prints faster than a page a poll, the
 //! rest has to be paged for; so the next question comes when about half a page has gathered.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// The share of a page that may gather between two questions.
 const FILL: f64 = 0.5;
@@ -41,9 +41,33 @@ pub fn next_wait(intake: Intake, page_limit: usize, bounds: Bounds) -> TimeDelta
     wait.clamp(bounds.fastest, bounds.slowest)
 }
 
+/// Questions fall on whole multiples of this in market time, so that series that are compared
+/// with each other are read in step.
+const GRID_S: i64 = 5;
+
+/// The next instant of the grid, not before `at`.
+#[must_use]
+pub fn on_grid(at: DateTime<Utc>) -> DateTime<Utc> {
+    let over_ms = at.timestamp_millis().rem_euclid(GRID_S * 1_000);
+    let wait = if over_ms == 0 { 0 } else { GRID_S * 1_000 - over_ms };
+    DateTime::from_timestamp_millis(at.timestamp_millis() + wait).unwrap_or(at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn questions_fall_on_the_grid() {
+        for (at, expected) in [
+            ("2026-03-02T15:00:00Z", "2026-03-02T15:00:00Z"),
+            ("2026-03-02T15:00:00.001Z", "2026-03-02T15:00:05Z"),
+            ("2026-03-02T15:00:59.9Z", "2026-03-02T15:01:00Z"),
+        ] {
+            let at: DateTime<Utc> = at.parse().unwrap();
+            assert_eq!(on_grid(at), expected.parse::<DateTime<Utc>>().unwrap());
+        }
+    }
 
     fn wait_s(rows: usize, over_s: i64) -> i64 {
         let bounds = Bounds { slowest: TimeDelta::seconds(60), fastest: TimeDelta::seconds(10) };

@@ -1,8 +1,8 @@
 //! When to ask: the calendar turned into due times. Pure.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
-use undertow_market::Calendar;
 use undertow_market::calendar::new_york_instant;
+use undertow_market::{Calendar, SessionHours};
 
 /// After the last minute of a day the tape needs a moment to settle.
 pub const SETTLE: TimeDelta = TimeDelta::minutes(5);
@@ -22,18 +22,46 @@ pub enum Due {
     Never,
 }
 
-/// What is due at `now`: a session counts as open from pre-market until the tape has settled.
+/// The part of a trading day in which something is collected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// From pre-market to the end of post-market.
+    AllHours,
+    /// While options trade, and until the vendor has told of the last trades.
+    Options,
+}
+
+/// Options on funds trade a quarter of an hour after the close, and alerts of the last trades
+/// come half an hour later.
+const OPTIONS_AFTER_CLOSE: TimeDelta = TimeDelta::minutes(55);
+
+impl Window {
+    /// When it begins and ends on a trading day.
+    #[must_use]
+    pub fn of(self, hours: &SessionHours) -> (DateTime<Utc>, DateTime<Utc>) {
+        match self {
+            Self::AllHours => (hours.pre_at, hours.post_end_at),
+            Self::Options => (hours.open_at, hours.close_at + OPTIONS_AFTER_CLOSE),
+        }
+    }
+}
+
+/// What is due at `now`: a window counts as open until the tape has settled.
 #[must_use]
-pub fn due(calendar: &Calendar, now: DateTime<Utc>) -> Due {
+pub fn due(calendar: &Calendar, now: DateTime<Utc>, window: Window) -> Due {
     let latest = calendar.latest_session(now);
-    if let Some(hours) = latest.and_then(|date| calendar.session(date))
-        && now <= hours.post_end_at + SETTLE
-    {
-        return Due::Now(hours.date);
+    if let Some(hours) = latest.and_then(|date| calendar.session(date)) {
+        let (from, to) = window.of(&hours);
+        if now < from {
+            return Due::At(from);
+        }
+        if now <= to + SETTLE {
+            return Due::Now(hours.date);
+        }
     }
     let after = latest.unwrap_or_else(|| undertow_market::calendar::new_york_date(now));
     match calendar.next_session(after).and_then(|date| calendar.session(date)) {
-        Some(hours) => Due::At(hours.pre_at),
+        Some(hours) => Due::At(window.of(&hours).0),
         None => Due::Never,
     }
 }
@@ -98,7 +126,22 @@ mod tests {
             // Thanksgiving.
             ("2026-11-26T15:00:00Z", Due::At(at("2026-11-27T09:00:00Z"))),
         ] {
-            assert_eq!(due(&calendar, at(now)), expected, "{now}");
+            assert_eq!(due(&calendar, at(now), Window::AllHours), expected, "{now}");
+        }
+    }
+
+    #[test]
+    fn options_are_collected_from_the_open_until_an_hour_after_the_close() {
+        let calendar = Calendar::nyse();
+        for (now, expected) in [
+            ("2026-11-20T14:29:59Z", Due::At(at("2026-11-20T14:30:00Z"))),
+            ("2026-11-20T14:30:00Z", Due::Now(day("2026-11-20"))),
+            ("2026-11-20T22:00:00Z", Due::Now(day("2026-11-20"))),
+            ("2026-11-20T22:00:01Z", Due::At(at("2026-11-23T14:30:00Z"))),
+            // The day after Thanksgiving closes at one.
+            ("2026-11-27T19:00:01Z", Due::At(at("2026-11-30T14:30:00Z"))),
+        ] {
+            assert_eq!(due(&calendar, at(now), Window::Options), expected, "{now}");
         }
     }
 

@@ -35,6 +35,8 @@ pub struct Settings {
     pub collect: Collect,
     /// How levels are built.
     pub levels: Levels,
+    /// How options flow is read.
+    pub flow: Flow,
     /// Where rows are kept.
     pub database: Database,
     /// Where the daemon listens.
@@ -59,6 +61,30 @@ pub struct Collect {
     pub slowest_poll_s: u32,
     /// Shortest time between two questions, seconds.
     pub fastest_poll_s: u32,
+    /// Smallest premium of an option trade that is collected, dollars.
+    pub min_premium: u32,
+    /// Whether to join the vendor's live stream where the plan has it.
+    pub stream: bool,
+}
+
+/// How options flow is read.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Flow {
+    /// What bought puts say.
+    pub put_sign: PutSigns,
+    /// Symbols whose bought puts count as bullish.
+    pub contrarian_symbols: Vec<Symbol>,
+}
+
+/// What bought puts say of a direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PutSigns {
+    /// Bearish, whatever they are on.
+    Plain,
+    /// Bullish on the symbols that the settings name, bearish on all others.
+    Contrarian,
 }
 
 /// How levels are built.

@@ -1,23 +1,31 @@
 //! What every task of the engine holds.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use undertow_market::{Calendar, Symbol, VendorId};
-use undertow_store::slots::{SlotFilter, SlotKind, SlotResult};
+use undertow_store::slots::{SlotFilter, SlotResult};
 use undertow_store::{Store, StoreError};
-use undertow_vendor::VendorError;
 use undertow_vendor::budget::Budget;
 use undertow_vendor::unusual_whales::UnusualWhales;
+use undertow_vendor::unusual_whales::stream::StreamConfig;
+use undertow_vendor::{EntitlementReason, VendorError};
 
 use crate::clock::Clock;
 use crate::event::{EngineEvent, Touched};
 use crate::feed::{Feeds, Series};
+use crate::planner::Planner;
 use crate::settings::Collect;
+use crate::stream::StreamState;
 use crate::writer::{WriteError, Writer};
 
 /// The vendor whose data this engine collects.
 pub(crate) const VENDOR: VendorId = VendorId::UnusualWhales;
+
+/// The name under which series of the whole market are kept. It is longer than any ticker.
+pub(crate) const MARKET: &str = "MARKET";
 
 /// Wait after a failed question. The client has retried already.
 const AFTER_FAILURE: TimeDelta = TimeDelta::seconds(15);
@@ -35,6 +43,11 @@ pub(crate) struct Shared {
     pub(crate) events: broadcast::Sender<EngineEvent>,
     pub(crate) feeds: Feeds,
     pub(crate) writer: Writer,
+    pub(crate) plan: Planner,
+    pub(crate) stream: StreamState,
+    pub(crate) stream_config: Option<StreamConfig>,
+    /// The key was refused; until then nobody asks again.
+    pub(crate) refusal: Mutex<Option<(DateTime<Utc>, VendorError)>>,
 }
 
 /// Why a series could not be collected.
@@ -69,6 +82,19 @@ impl CollectError {
     }
 }
 
+impl CollectError {
+    /// Whether the plan of the key does not include what was asked for.
+    pub(crate) fn is_refused_by_plan(&self) -> bool {
+        matches!(
+            self,
+            Self::Vendor(VendorError::Entitlement {
+                reason: EntitlementReason::Plan | EntitlementReason::Unstated,
+                ..
+            })
+        )
+    }
+}
+
 /// One series of one symbol in one session.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
@@ -97,6 +123,39 @@ impl Shared {
         }
     }
 
+    /// The longest time between two questions for a tape: what the settings ask for, or what the
+    /// plan can afford where that is less often.
+    pub(crate) fn slowest_poll(&self, series: Series) -> TimeDelta {
+        let wanted = TimeDelta::seconds(i64::from(self.collect.slowest_poll_s));
+        let planned = self.plan.needed_pace(series);
+        if self.plan.is_as_wanted(series) { wanted } else { planned.max(wanted) }
+    }
+
+    /// Notes what came of a question: after a refused key nobody asks for a while.
+    pub(crate) fn heard<T>(&self, answer: Result<T, VendorError>) -> Result<T, CollectError> {
+        if let Err(error @ VendorError::Auth { .. }) = &answer {
+            let until = self.clock.now() + AFTER_REFUSAL;
+            *self.lock_refusal() = Some((until, error.clone()));
+        }
+        answer.map_err(CollectError::Vendor)
+    }
+
+    /// Whether it makes sense to ask.
+    ///
+    /// # Errors
+    /// The vendor refused the key a moment ago.
+    pub(crate) fn may_ask(&self) -> Result<(), CollectError> {
+        let now = self.clock.now();
+        match &*self.lock_refusal() {
+            Some((until, error)) if now < *until => Err(CollectError::Vendor(error.clone())),
+            _ => Ok(()),
+        }
+    }
+
+    fn lock_refusal(&self) -> MutexGuard<'_, Option<(DateTime<Utc>, VendorError)>> {
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Waits until market time `at`; false when the engine stops before.
     pub(crate) async fn wait_until(&self, at: DateTime<Utc>, stop: &CancellationToken) -> bool {
         tokio::select! {
@@ -121,21 +180,27 @@ impl Shared {
         symbol: &Symbol,
         session_date: NaiveDate,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let Some(hours) = self.calendar.session(session_date) else { return Ok(None) };
+        let place = Place { series: Series::Prints, symbol: symbol.clone(), session_date };
+        self.read_between(&place, hours.pre_at, hours.post_end_at).await
+    }
+
+    /// When a stretch was last read in one piece, without a gap; none = never.
+    pub(crate) async fn read_between(
+        &self,
+        place: &Place,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
         let filter = SlotFilter {
             vendor: VENDOR,
-            kind: SlotKind::Prints,
-            symbol: Some(symbol.clone()),
-            from: session_date,
-            to: session_date,
-        };
-        let Some(hours) = self.calendar.session(session_date) else {
-            return Ok(None);
+            kind: place.series,
+            symbol: Some(place.symbol.clone()),
+            from: place.session_date,
+            to: place.session_date,
         };
         let whole = |slot: &SlotResult| {
-            slot.state.is_read()
-                && !slot.gap
-                && slot.slot_start <= hours.pre_at
-                && slot.slot_end >= hours.post_end_at
+            slot.state.is_read() && !slot.gap && slot.slot_start <= from && slot.slot_end >= to
         };
         let slots = self.store.slots(&filter).await?;
         Ok(slots.iter().filter(|slot| whole(slot)).map(|slot| slot.finished_at).max())

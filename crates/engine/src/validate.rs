@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
-use undertow_market::{Bar, Calendar, Print};
+use undertow_market::{Bar, Calendar, FlowAlert, OptionTrade, Print};
 use undertow_vendor::Reject;
 
 /// Vendors' clocks may run ahead of ours by this much.
@@ -31,6 +31,40 @@ pub fn print_problem(print: &Print, calendar: &Calendar) -> Option<String> {
     let price = print.price.get();
     let possible = price <= middle * PRICE_FACTOR && price * PRICE_FACTOR >= middle;
     (!possible).then(|| format!("price {price} is nowhere near its quote"))
+}
+
+/// Why an option trade cannot have happened; none = it can.
+#[must_use]
+pub fn trade_problem(trade: &OptionTrade, calendar: &Calendar) -> Option<String> {
+    if trade.executed_at > trade.received_at + FUTURE_TOLERANCE {
+        return Some(format!("executed at {}, which is in the future", trade.executed_at));
+    }
+    if calendar.session(trade.session_date).is_none() {
+        return Some(format!("{} was no trading day", trade.session_date));
+    }
+    if trade.contract.expiry < trade.session_date {
+        return Some(format!("{} had expired", trade.contract));
+    }
+    if trade.size <= 0 {
+        return Some(format!("{} contracts were traded", trade.size));
+    }
+    let below_zero = |count: Option<i64>| count.is_some_and(|count| count < 0);
+    if below_zero(trade.open_interest) || below_zero(trade.day_volume) {
+        return Some("open interest or volume below zero".to_owned());
+    }
+    None
+}
+
+/// Why an alert cannot be true; none = it can.
+#[must_use]
+pub fn alert_problem(alert: &FlowAlert, calendar: &Calendar) -> Option<String> {
+    if alert.created_at > alert.received_at + FUTURE_TOLERANCE {
+        return Some(format!("made at {}, which is in the future", alert.created_at));
+    }
+    if calendar.session(alert.session_date).is_none() {
+        return Some(format!("{} was no trading day", alert.session_date));
+    }
+    (alert.size <= 0 || alert.trades <= 0).then(|| "it is of no trade".to_owned())
 }
 
 /// Why a bar cannot be true; none = it can.

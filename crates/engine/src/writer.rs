@@ -12,15 +12,17 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use undertow_market::{Bar, Print};
+use undertow_market::{
+    Bar, ContractState, FlowAlert, FlowSnapshot, GammaStrike, NetPremiumTick, OptionTrade,
+    PriceVolume, Print, TermPoint, TidePoint, VolatilityDay,
+};
 use undertow_store::quarantine::Rejected;
-use undertow_store::slots::{SlotKind, SlotResult, SlotState};
+use undertow_store::slots::{SlotResult, SlotState};
 use undertow_store::watermarks::Watermark;
 use undertow_store::{MergeContext, Store, StoreError};
 use undertow_vendor::Reject;
 
 use crate::clock::Clock;
-use crate::feed::Series;
 use crate::shared::{Place, VENDOR};
 
 /// Writes that may wait. Each is at most one page.
@@ -92,10 +94,21 @@ struct Write {
     done: oneshot::Sender<Result<u64, WriteError>>,
 }
 
+/// Rows of one series, on their way to the store.
 #[derive(Clone)]
-enum Rows {
+pub(crate) enum Rows {
     Prints(Arc<[Print]>),
     Bars(Arc<[Bar]>),
+    OptionTrades(Arc<[OptionTrade]>),
+    FlowAlerts(Arc<[FlowAlert]>),
+    FlowSnapshots(Arc<[FlowSnapshot]>),
+    NetPremium(Arc<[NetPremiumTick]>),
+    Tide(Arc<[TidePoint]>),
+    Volatility(Arc<[VolatilityDay]>),
+    TermStructure(Arc<[TermPoint]>),
+    Gamma(Arc<[GammaStrike]>),
+    Contracts(Arc<[ContractState]>),
+    PriceVolumes(Arc<[PriceVolume]>),
     Nothing,
 }
 
@@ -117,29 +130,17 @@ impl Writer {
         self.problem.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Stores prints and enters the books. Returns how many rows were new or changed, once they
-    /// are safe.
-    pub(crate) async fn prints(
+    /// Stores rows and enters the books. Returns how many rows were new or changed, once they are
+    /// safe.
+    pub(crate) async fn rows(
         &self,
-        place: Place,
-        prints: Vec<Print>,
+        place: &Place,
+        rows: Rows,
         rejects: Vec<Reject>,
         books: Books,
     ) -> Result<u64, WriteError> {
-        let context = self.context(&place, rejects, books);
-        self.write(Rows::Prints(prints.into()), context).await
-    }
-
-    /// Stores bars and enters the books, like [`Writer::prints`].
-    pub(crate) async fn bars(
-        &self,
-        place: Place,
-        bars: Vec<Bar>,
-        rejects: Vec<Reject>,
-        books: Books,
-    ) -> Result<u64, WriteError> {
-        let context = self.context(&place, rejects, books);
-        self.write(Rows::Bars(bars.into()), context).await
+        let context = self.context(place, rejects, books);
+        self.write(rows, context).await
     }
 
     /// Enters a stretch that could not be read. What fails here is only logged: the stretch will
@@ -168,8 +169,7 @@ impl Writer {
 
     /// How far the books say this series was read.
     pub(crate) async fn read_to(&self, place: &Place) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let kind = kind(place.series);
-        let marks = self.store.watermarks(VENDOR, kind, place.session_date).await?;
+        let marks = self.store.watermarks(VENDOR, place.series, place.session_date).await?;
         Ok(marks.into_iter().find(|mark| mark.symbol == place.symbol).map(|mark| mark.reported_to))
     }
 
@@ -189,7 +189,7 @@ impl Writer {
         });
         let rejects = rejects.into_iter().map(|reject| Rejected {
             vendor: VENDOR,
-            kind: kind(place.series),
+            kind: place.series,
             symbol: reject.symbol,
             reason: reject.reason,
             raw: reject.raw,
@@ -199,7 +199,7 @@ impl Writer {
             slot: slot.or(gap),
             watermark: books.read_to.map(|reported_to| Watermark {
                 vendor: VENDOR,
-                kind: kind(place.series),
+                kind: place.series,
                 symbol: place.symbol.clone(),
                 session_date: place.session_date,
                 reported_to,
@@ -211,7 +211,7 @@ impl Writer {
     fn slot(&self, place: &Place, from: DateTime<Utc>, to: DateTime<Utc>) -> SlotResult {
         SlotResult {
             vendor: VENDOR,
-            kind: kind(place.series),
+            kind: place.series,
             symbol: place.symbol.clone(),
             session_date: place.session_date,
             slot_start: from,
@@ -230,13 +230,6 @@ impl Writer {
         let write = Write { rows, context, done };
         self.queue.send(write).await.map_err(|_| WriteError::Stopped)?;
         written.await.map_err(|_| WriteError::Stopped)?
-    }
-}
-
-fn kind(series: Series) -> SlotKind {
-    match series {
-        Series::Prints => SlotKind::Prints,
-        Series::Bars => SlotKind::Bars,
     }
 }
 
@@ -263,8 +256,18 @@ async fn write_all(
 
 async fn store_rows(store: &Store, rows: Rows, context: MergeContext) -> Result<u64, StoreError> {
     let report = match rows {
-        Rows::Prints(prints) => store.merge_prints(prints, context).await?,
-        Rows::Bars(bars) => store.merge_bars(bars.to_vec(), context).await?,
+        Rows::Prints(rows) => store.merge_prints(rows, context).await?,
+        Rows::Bars(rows) => store.merge_bars(rows.to_vec(), context).await?,
+        Rows::OptionTrades(rows) => store.merge_option_trades(rows, context).await?,
+        Rows::FlowAlerts(rows) => store.merge_flow_alerts(rows, context).await?,
+        Rows::FlowSnapshots(rows) => store.merge_flow_snapshots(rows.to_vec(), context).await?,
+        Rows::NetPremium(rows) => store.merge_net_premium(rows.to_vec(), context).await?,
+        Rows::Tide(rows) => store.merge_tide(rows.to_vec(), context).await?,
+        Rows::Volatility(rows) => store.merge_volatility(rows.to_vec(), context).await?,
+        Rows::TermStructure(rows) => store.merge_term_structure(rows.to_vec(), context).await?,
+        Rows::Gamma(rows) => store.merge_gamma(rows.to_vec(), context).await?,
+        Rows::Contracts(rows) => store.merge_contracts(rows.to_vec(), context).await?,
+        Rows::PriceVolumes(rows) => store.merge_price_volumes(rows.to_vec(), context).await?,
         Rows::Nothing => {
             if let Some(slot) = context.slot {
                 store.put_slot(&slot).await?;

@@ -1,4 +1,4 @@
-//! What a market is: symbols, exact numbers, prints, bars and the exchange calendar.
+//! What a market is: symbols, exact numbers, prints, bars, options and the exchange calendar.
 //!
 //! This crate is pure. It never does I/O, never reads a clock, never draws a random number,
 //! and knows nothing of a vendor's wire format, of storage or of the screen. Time arrives as
@@ -6,7 +6,10 @@
 
 pub mod bar;
 pub mod calendar;
+pub mod flow;
 pub mod number;
+pub mod option;
+pub mod options_market;
 pub mod print;
 pub mod reasons;
 pub mod side;
@@ -18,7 +21,13 @@ pub use calendar::{
     Calendar, Correction, CorrectionKind, Day, MarketSession, OutsideCalendar, SessionHours,
     minute_of_day, new_york_date, new_york_instant,
 };
+pub use flow::{FlowAlert, OptionTrade, TradeFlags};
 pub use number::{NumberError, Price, Size};
+pub use option::{ContractError, OptionContract, OptionKind};
+pub use options_market::{
+    ContractState, FlowBucket, FlowSnapshot, FlowSums, GammaStrike, NetPremiumTick, PriceVolume,
+    TermPoint, TidePoint, TideScope, VolatilityDay,
+};
 pub use print::{Print, PrintKey};
 pub use reasons::Reasons;
 pub use side::{NoSide, Quote, Side, SideState};

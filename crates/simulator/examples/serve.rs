@@ -3,7 +3,7 @@
 //! `cargo run -p undertow-simulator --example serve -- --seed 7 --speed 1 --port 8799`
 //!
 //! Also `--start 2026-06-02T13:30:00Z` (the market's time; now without it) and
-//! `--per-minute 500` (the plan's limit; 0 for none).
+//! `--per-minute 500` (the plan's limit; 0 for none) and `--websocket true` (the plan's stream).
 
 use std::str::FromStr;
 
@@ -20,6 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = SimulatorConfig::new(seed, SimClock::running(start_at, speed));
     config.listen.set_port(port);
     config.plan.per_minute = Some(argument("--per-minute", 120)?).filter(|limit| *limit > 0);
+    config.plan.websocket = argument("--websocket", false)?;
     let simulator = Simulator::start(config).await?;
     println!("{} with the key \"{}\"", simulator.url(), simulator.key());
     tokio::signal::ctrl_c().await?;

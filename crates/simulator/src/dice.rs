@@ -2,7 +2,8 @@
 //! market can be made without making another one first.
 //!
 //! Only IEEE operations that are exact on every machine (add, multiply, divide, square root) are
-//! used, never a logarithm or a cosine: the same seed gives the same bytes everywhere.
+//! used, never a logarithm or a cosine: the same seed gives the same bytes everywhere. Where the
+//! options market needs those, it takes them from `libm`, which computes with the same operations.
 
 use chrono::{Datelike, NaiveDate};
 use rand_chacha::ChaCha8Rng;
@@ -26,6 +27,14 @@ pub(crate) enum Purpose {
     Cancels = 6,
     /// Ids and running volumes.
     Numbers = 7,
+    /// Implied volatility from day to day.
+    Volatility = 8,
+    /// Who presses, minute by minute, in the options market.
+    Pressure = 9,
+    /// Option trades.
+    OptionTrades = 10,
+    /// Ids of option trades and alerts.
+    OptionIds = 11,
 }
 
 /// A stream of draws.
@@ -78,12 +87,48 @@ impl Dice {
         1.0 / (root * root.sqrt())
     }
 
+    /// Sixteen random bytes.
+    pub(crate) fn bytes(&mut self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&self.0.next_u64().to_le_bytes());
+        bytes[8..].copy_from_slice(&self.0.next_u64().to_le_bytes());
+        bytes
+    }
+
     /// An index, drawn by running totals of weights. The totals must not be empty.
     pub(crate) fn index(&mut self, running_weights: &[f64]) -> usize {
         let total = running_weights.last().copied().unwrap_or_default();
         let drawn = self.unit() * total;
         running_weights.partition_point(|weight| *weight <= drawn).min(running_weights.len() - 1)
     }
+}
+
+/// Draws that are too small for a stream of their own: the same words give the same draw. The
+/// finisher of splitmix64, word by word.
+#[derive(Clone, Copy)]
+pub(crate) struct Single(u64);
+
+impl Single {
+    pub(crate) fn of(words: &[u64]) -> Self {
+        words.iter().fold(Self(0), |draw, word| draw.and(*word))
+    }
+
+    /// The draw of these words and one more.
+    pub(crate) fn and(self, word: u64) -> Self {
+        Self(finish(self.0 ^ word))
+    }
+
+    /// Evenly from 0 up to but not including 1.
+    pub(crate) fn unit(self) -> f64 {
+        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+fn finish(word: u64) -> u64 {
+    let word = word.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    word ^ (word >> 31)
 }
 
 fn four_quarters(word: u64) -> u64 {
@@ -117,6 +162,18 @@ mod tests {
         let mut dice = dice(4);
         let drawn: std::collections::BTreeSet<i64> = (0..1000).map(|_| dice.whole(-2, 2)).collect();
         assert_eq!(drawn.into_iter().collect::<Vec<_>>(), [-2, -1, 0, 1, 2]);
+    }
+
+    #[test]
+    fn single_draws_fill_the_unit_evenly_and_repeat() {
+        let draws: Vec<f64> = (0..10_000).map(|word| Single::of(&[7, word]).unit()).collect();
+        for tenth in 0..10 {
+            let low = f64::from(tenth) / 10.0;
+            let inside = draws.iter().filter(|draw| (low..low + 0.1).contains(draw)).count();
+            assert!((900..1_100).contains(&inside), "{inside} from {low}");
+        }
+        assert!((Single::of(&[7]).and(3).unit() - draws[3]).abs() < f64::EPSILON);
+        assert!((Single::of(&[3, 7]).unit() - draws[3]).abs() > f64::EPSILON);
     }
 
     #[test]

@@ -3,8 +3,9 @@
 //! For demos and for tests. The market is a pure function of (seed, symbol, date): prices walk
 //! around an anchor, volume has the shape of a U, prints gather at price magnets that last for
 //! weeks, and the awkward rows of the real tape come in their real shares (averages, contingent
-//! legs, late reports, cancels, repeated ids). The server adds a clock, a key, a plan's limits
-//! and a script of faults.
+//! legs, late reports, cancels, repeated ids). Options trade on the same path: a volatility
+//! surface, contracts that open and close, trades, sweeps and spreads, all of whose sums agree. The
+//! server adds a clock, a key, a plan's limits, a websocket and a script of faults.
 //!
 //! It must not know the client: nothing here depends on how Undertow reads, stores or draws.
 
@@ -18,7 +19,8 @@ mod unusual_whales;
 
 pub use clock::{MAX_SPEED, MIN_SPEED, ManualClock, SimClock};
 pub use market::{
-    Codes, Day, Kind, MAX_EDITS, MAX_INJECTED, Market, MinuteBar, SceneError, SimPrint,
+    AlertRule, Codes, Day, Greeks, Kind, Line, MAX_EDITS, MAX_INJECTED, Market, MinuteBar,
+    OptionDay, SceneError, SimAlert, SimPrint, SimTrade, TradeCode, TradeSide, Volumes,
 };
 pub use profile::{SymbolProfile, default_symbols};
 pub use server::{

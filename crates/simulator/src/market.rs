@@ -7,6 +7,7 @@ mod chain;
 mod day;
 mod kind;
 mod magnets;
+mod options;
 mod path;
 mod prints;
 mod scene;
@@ -25,6 +26,11 @@ use chain::Turns;
 pub use day::{Day, SimPrint};
 pub(crate) use day::{Segment, all_of, merge};
 pub use kind::{Codes, Kind};
+pub use options::{
+    AlertRule, Greeks, Line, OptionDay, SimAlert, SimTrade, TradeCode, TradeSide, Volumes,
+};
+use options::{Level, Origin};
+pub(crate) use options::{Moment, SHARES, spot};
 pub use path::MinuteBar;
 use prints::Tape;
 use scene::Edit;
@@ -35,10 +41,14 @@ const MAX_DAYS_KEPT: usize = 64;
 /// Day summaries kept: eight symbols over two years of daily bars.
 const MAX_SUMMARIES_KEPT: usize = 4_096;
 
+/// Days of options kept. One of SPY takes about five megabytes, one of a company about one.
+const MAX_OPTION_DAYS_KEPT: usize = 24;
+
 /// A deterministic market.
 pub struct Market {
     seed: u64,
     prints_scale: f64,
+    options_scale: f64,
     calendar: Calendar,
     dates: Vec<NaiveDate>,
     moves: Vec<f64>,
@@ -49,12 +59,14 @@ pub struct Market {
 struct Listing {
     profile: SymbolProfile,
     turns: OnceLock<Vec<Turns>>,
+    levels: OnceLock<Vec<Level>>,
 }
 
 type DayKey = (Symbol, NaiveDate);
 
 struct Memory {
     days: Recent<DayKey, Arc<Day>>,
+    option_days: Recent<DayKey, Arc<OptionDay>>,
     summaries: Recent<DayKey, Vec<Segment>>,
     edits: HashMap<DayKey, Vec<Edit>>,
     edit_count: usize,
@@ -66,21 +78,30 @@ impl Market {
     pub fn new(seed: u64, symbols: Vec<SymbolProfile>, prints_scale: f64) -> Self {
         let calendar = Calendar::nyse();
         let dates = calendar.sessions_between(chain::EPOCH, Calendar::LAST_DATE);
-        let listing = |profile| Listing { profile, turns: OnceLock::new() };
+        let listing =
+            |profile| Listing { profile, turns: OnceLock::new(), levels: OnceLock::new() };
         Self {
             seed,
             prints_scale,
+            options_scale: 1.0,
             calendar,
             moves: chain::market_moves(seed, &dates),
             dates,
             listings: symbols.into_iter().map(listing).collect(),
             memory: Mutex::new(Memory {
                 days: Recent::new(MAX_DAYS_KEPT),
+                option_days: Recent::new(MAX_OPTION_DAYS_KEPT),
                 summaries: Recent::new(MAX_SUMMARIES_KEPT),
                 edits: HashMap::new(),
                 edit_count: 0,
             }),
         }
+    }
+
+    /// The same market with the volume of its options multiplied by `scale`.
+    #[must_use]
+    pub fn with_options_scale(self, scale: f64) -> Self {
+        Self { options_scale: scale.max(0.0), ..self }
     }
 
     /// The listed symbols.
@@ -116,6 +137,30 @@ impl Market {
         if memory.edits.get(&key).map_or(0, Vec::len) == edits.len() {
             memory.days.keep(key, Arc::clone(&day));
         }
+        Some(day)
+    }
+
+    /// The options of a whole session, future included. None as for [`Self::session`]. What is
+    /// changed by hand in the prints changes nothing here.
+    #[must_use]
+    pub fn options(&self, symbol: &Symbol, date: NaiveDate) -> Option<Arc<OptionDay>> {
+        let key = (symbol.clone(), date);
+        let kept = self.memory().option_days.get(&key);
+        if kept.is_some() {
+            return kept;
+        }
+        let listing = self.listing(symbol)?;
+        let day = Arc::new(OptionDay::new(Origin {
+            seed: self.seed,
+            profile: &listing.profile,
+            dates: &self.dates,
+            turns: self.turns(listing),
+            levels: self.levels(listing),
+            position: self.position(date).filter(|position| *position > 0)?,
+            scale: self.options_scale,
+            stock: self.untouched(&key)?,
+        }));
+        self.memory().option_days.keep(key, Arc::clone(&day));
         Some(day)
     }
 
@@ -167,8 +212,29 @@ impl Market {
         Some(crate::Ticks::nearest_cent(before.close))
     }
 
+    /// A session's regular close in dollars, and the thirty-day implied volatility then.
+    pub(crate) fn at_close(&self, symbol: &Symbol, date: NaiveDate) -> Option<(f64, f64)> {
+        let listing = self.listing(symbol)?;
+        let position = self.position(date)?;
+        let level = self.levels(listing).get(position)?;
+        Some((self.turns(listing).get(position)?.close, level.month()))
+    }
+
+    pub(crate) fn profile(&self, symbol: &Symbol) -> Option<&SymbolProfile> {
+        self.listing(symbol).map(|listing| &listing.profile)
+    }
+
     pub(crate) fn lists(&self, symbol: &Symbol) -> bool {
         self.listing(symbol).is_some()
+    }
+
+    /// A session as it was before anybody changed it.
+    fn untouched(&self, key: &DayKey) -> Option<Arc<Day>> {
+        let (symbol, date) = key;
+        if self.memory().edits.contains_key(key) {
+            return self.generate(symbol, *date).map(|(day, _)| Arc::new(day));
+        }
+        self.session(symbol, *date)
     }
 
     fn edit(&self, symbol: &Symbol, date: NaiveDate, edit: Edit) -> Result<(), SceneError> {
@@ -231,6 +297,11 @@ impl Market {
         listing
             .turns
             .get_or_init(|| chain::walk(self.seed, &listing.profile, &self.dates, &self.moves))
+    }
+
+    fn levels<'a>(&self, listing: &'a Listing) -> &'a [Level] {
+        let walk = || options::walk(self.seed, &listing.profile, self.turns(listing));
+        listing.levels.get_or_init(walk)
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {

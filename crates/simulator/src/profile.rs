@@ -19,28 +19,36 @@ pub struct SymbolProfile {
     pub prints_per_session: u32,
     /// Usual distance from bid to ask in the regular session, in cents.
     pub spread_cents: i64,
+    /// Whether it is an index fund: options that expire every day and trade a quarter of an hour
+    /// longer, and no sector.
+    pub is_fund: bool,
+    /// Trades in its options on an ordinary day, about.
+    pub option_trades_per_session: u32,
 }
 
 /// Four index funds and four large companies, at round prices of their kind.
 #[must_use]
 pub fn default_symbols() -> Vec<SymbolProfile> {
-    //        price  vol    market volume       prints spread
-    [
-        ("SPY", 600.0, 0.008, 0.99, 60_000_000, 4_000, 1),
-        ("QQQ", 530.0, 0.011, 0.93, 40_000_000, 2_400, 1),
-        ("IWM", 230.0, 0.012, 0.85, 30_000_000, 700, 1),
-        ("DIA", 440.0, 0.007, 0.92, 3_500_000, 250, 3),
-        ("AAPL", 230.0, 0.014, 0.65, 50_000_000, 1_100, 1),
-        ("NVDA", 140.0, 0.026, 0.65, 200_000_000, 2_200, 1),
-        ("TSLA", 340.0, 0.032, 0.50, 90_000_000, 1_500, 3),
-        ("MSFT", 430.0, 0.013, 0.70, 20_000_000, 900, 3),
-    ]
-    .into_iter()
-    .map(profile)
-    .collect()
+    //         price  vol    market volume       prints spread
+    let funds = [
+        (("SPY", 600.0, 0.008, 0.99, 60_000_000, 4_000, 1), 18_000),
+        (("QQQ", 530.0, 0.011, 0.93, 40_000_000, 2_400, 1), 11_000),
+        (("IWM", 230.0, 0.012, 0.85, 30_000_000, 700, 1), 4_000),
+        (("DIA", 440.0, 0.007, 0.92, 3_500_000, 250, 3), 700),
+    ];
+    let companies = [
+        (("AAPL", 230.0, 0.014, 0.65, 50_000_000, 1_100, 1), 3_500),
+        (("NVDA", 140.0, 0.026, 0.65, 200_000_000, 2_200, 1), 6_000),
+        (("TSLA", 340.0, 0.032, 0.50, 90_000_000, 1_500, 3), 7_000),
+        (("MSFT", 430.0, 0.013, 0.70, 20_000_000, 900, 3), 2_000),
+    ];
+    let funds = funds.into_iter().map(|(row, trades)| profile(row, true, trades));
+    funds.chain(companies.into_iter().map(|(row, trades)| profile(row, false, trades))).collect()
 }
 
-fn profile(row: (&str, f64, f64, f64, i64, u32, i64)) -> SymbolProfile {
+type Row = (&'static str, f64, f64, f64, i64, u32, i64);
+
+fn profile(row: Row, is_fund: bool, option_trades_per_session: u32) -> SymbolProfile {
     let (ticker, anchor_price, daily_volatility, market_share, daily_volume, prints, spread_cents) =
         row;
     SymbolProfile {
@@ -51,5 +59,7 @@ fn profile(row: (&str, f64, f64, f64, i64, u32, i64)) -> SymbolProfile {
         daily_volume,
         prints_per_session: prints,
         spread_cents,
+        is_fund,
+        option_trades_per_session,
     }
 }

@@ -5,6 +5,7 @@ mod faults;
 mod limits;
 mod listener;
 mod reply;
+mod socket;
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -18,15 +19,17 @@ use axum::extract::{ConnectInfo, Query, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::response::Response;
+use axum::routing::get;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::clock::SimClock;
 use crate::market::Market;
 use crate::profile::{SymbolProfile, default_symbols};
 use crate::unusual_whales::{Answer, Request, answer};
+use faults::SOCKET_PATH;
 pub use faults::{Fault, FaultRule, Faults, MAX_FAULT_RULES, ScriptFull};
 pub use limits::Plan;
 use limits::{Admission, Limits, Usage};
@@ -58,6 +61,8 @@ pub struct SimulatorConfig {
     pub symbols: Vec<SymbolProfile>,
     /// Multiplies the number of prints of every session.
     pub prints_scale: f64,
+    /// Multiplies the volume of the options of every session.
+    pub options_scale: f64,
 }
 
 impl SimulatorConfig {
@@ -72,6 +77,7 @@ impl SimulatorConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             symbols: default_symbols(),
             prints_scale: 1.0,
+            options_scale: 1.0,
         }
     }
 }
@@ -101,6 +107,7 @@ struct Shared {
     faults: Faults,
     requests: Mutex<Requests>,
     pages: Mutex<HashMap<String, Answer>>,
+    sockets: Arc<Semaphore>,
     request_ids: AtomicU64,
     stopping: watch::Receiver<bool>,
 }
@@ -121,6 +128,7 @@ impl Simulator {
         let shared = Arc::new(Shared::new(config, stopping.clone()));
         let app = Router::new()
             .merge(control::routes())
+            .route(SOCKET_PATH, get(socket::open))
             .fallback(respond)
             .with_state(Arc::clone(&shared))
             .into_make_service_with_connect_info::<Connection>();
@@ -187,23 +195,25 @@ impl Drop for Simulator {
 
 impl Shared {
     fn new(config: SimulatorConfig, stopping: watch::Receiver<bool>) -> Self {
+        let market = Market::new(config.seed, config.symbols, config.prints_scale);
         Self {
-            market: Arc::new(Market::new(config.seed, config.symbols, config.prints_scale)),
+            market: Arc::new(market.with_options_scale(config.options_scale)),
             clock: config.clock,
             key: config.key,
             limits: Limits::new(config.plan),
             faults: Faults::default(),
             requests: Mutex::default(),
             pages: Mutex::default(),
+            sockets: Arc::new(Semaphore::new(socket::MAX_SOCKETS)),
             request_ids: AtomicU64::new(1),
             stopping,
         }
     }
 
-    fn note(&self, uri: &Uri) {
+    fn note(&self, request: String) {
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         requests.count += 1;
-        requests.recent.push_back(uri.to_string());
+        requests.recent.push_back(request);
         if requests.recent.len() > MAX_REQUESTS_KEPT {
             requests.recent.pop_front();
         }
@@ -241,7 +251,7 @@ async fn respond(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    shared.note(&uri);
+    shared.note(uri.to_string());
     let fault = shared.faults.take(uri.path());
     if let Some(response) = at_the_edge(&shared, &connection, fault.as_ref()).await {
         return response;
@@ -299,9 +309,6 @@ async fn vendor(
         let body = json!({ "message": "The token is missing or not known." });
         return reply::whole(Answer::json(401, &body), None);
     }
-    if uri.path() == "/socket" && !shared.limits.plan().websocket {
-        return reply::whole(Answer::text(401, "This token has no websocket scope."), None);
-    }
     if let Some((answer, usage)) = scripted_status(shared, fault.as_ref()) {
         return reply::whole(answer, Some(usage));
     }
@@ -358,12 +365,16 @@ fn day_used_up() -> Answer {
     Answer::json(429, &json!({ "code": "daily_request_limit_hit" }))
 }
 
+/// Names and values of a query, decoded, in order. None when they cannot be decoded.
+fn parameters(uri: &Uri) -> Vec<(String, String)> {
+    Query::try_from_uri(uri).map(|Query(params)| params).unwrap_or_default()
+}
+
 /// Making a day is milliseconds of arithmetic, and a year of daily bars is many days.
 async fn compute(shared: &Arc<Shared>, uri: &Uri) -> Answer {
     let (shared, uri) = (Arc::clone(shared), uri.clone());
     let work = tokio::task::spawn_blocking(move || {
-        let params = Query::<HashMap<String, String>>::try_from_uri(&uri);
-        let params = params.map(|Query(params)| params).unwrap_or_default();
+        let params = parameters(&uri);
         let request = Request {
             path: uri.path(),
             query: uri.query().unwrap_or_default(),

@@ -34,10 +34,10 @@ impl Ticks {
     /// The same price as an exact decimal.
     ///
     /// # Panics
-    /// Never for a price of the simulator: they are all above zero.
+    /// Never for a price at which something traded. The bid for an option can be zero.
     #[must_use]
     pub fn price(self) -> Price {
-        Price::new(Decimal::new(self.0, DIGITS)).expect("the simulator's prices are above zero")
+        Price::new(Decimal::new(self.0, DIGITS)).expect("what traded has a price above zero")
     }
 
     /// Dollars of `size` shares, written with as many digits as the price has.

@@ -1,21 +1,18 @@
 //! Table `bars`.
 
 use chrono::{DateTime, Utc};
-use sqlx::Acquire;
-use sqlx::postgres::{PgConnection, PgPool, PgRow};
+use sqlx::postgres::{PgConnection, PgRow};
 use undertow_market::{Bar, BarInterval, Symbol};
 
+use crate::merge::transaction::{Rows, commit, finish, lock};
 use crate::merge::{MergeContext, MergeReport};
 use crate::numeric::Numeric;
-use crate::quarantine::add_rejects;
 use crate::row::{Reading, key_of};
-use crate::slots::put_slot;
-use crate::store::lock_key;
-use crate::watermarks::move_watermark;
 use crate::{Store, StoreError};
 
 /// Most bars in one merge, and in one query: sixty sessions of one-minute bars, all hours.
 pub const MAX_BARS: usize = 60_000;
+const TABLE: &str = "bars";
 
 /// From when to when there are bars.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +40,8 @@ impl Store {
         if bars.len() > MAX_BARS {
             return Err(StoreError::TooManyRows { given: bars.len(), most: MAX_BARS });
         }
-        let pool = self.pool.clone();
-        let work = tokio::spawn(async move { merge(&pool, bars, &context).await });
-        work.await.map_err(|_| StoreError::Interrupted)?
+        let (pool, batch) = (self.pool.clone(), Batch::sort(bars)?);
+        finish(async move { commit(&pool, &batch, &context).await }).await
     }
 
     /// The newest bars that begin in `[from, to)`, oldest first; at most `limit` and never more
@@ -101,35 +97,35 @@ impl Store {
     }
 }
 
-async fn merge(
-    pool: &PgPool,
-    mut bars: Vec<Bar>,
-    context: &MergeContext,
-) -> Result<MergeReport, StoreError> {
-    for bar in &bars {
-        bar.check().map_err(|error| StoreError::broken("bars", describe(bar), error))?;
+/// Bars by key, without repeats.
+struct Batch {
+    delivered: usize,
+    bars: Vec<Bar>,
+}
+
+impl Batch {
+    fn sort(mut bars: Vec<Bar>) -> Result<Self, StoreError> {
+        for bar in &bars {
+            bar.check().map_err(|error| StoreError::broken(TABLE, describe(bar), error))?;
+        }
+        let delivered = bars.len();
+        sort_without_repeats(&mut bars);
+        Ok(Self { delivered, bars })
     }
-    let delivered = bars.len();
-    sort_without_repeats(&mut bars);
-    let mut connection = pool.acquire().await?;
-    let mut transaction = connection.begin().await?;
-    let (inserted, changed) = upsert(&mut transaction, &bars).await?;
-    add_rejects(&mut transaction, &context.rejects).await?;
-    if let Some(slot) = &context.slot {
-        put_slot(&mut transaction, slot).await?;
+}
+
+impl Rows for Batch {
+    async fn write(&self, connection: &mut PgConnection) -> Result<MergeReport, StoreError> {
+        let (inserted, changed) = upsert(connection, &self.bars).await?;
+        Ok(MergeReport {
+            delivered: self.delivered,
+            inserted,
+            changed,
+            unchanged: self.bars.len() - inserted - changed,
+            repeated: self.delivered - self.bars.len(),
+            refused: 0,
+        })
     }
-    if let Some(watermark) = &context.watermark {
-        move_watermark(&mut transaction, watermark).await?;
-    }
-    transaction.commit().await?;
-    Ok(MergeReport {
-        delivered,
-        inserted,
-        changed,
-        unchanged: bars.len() - inserted - changed,
-        repeated: delivered - bars.len(),
-        refused: 0,
-    })
 }
 
 fn describe(bar: &Bar) -> String {
@@ -155,10 +151,7 @@ async fn upsert(connection: &mut PgConnection, bars: &[Bar]) -> Result<(usize, u
     if bars.is_empty() {
         return Ok((0, 0));
     }
-    sqlx::query("SELECT pg_advisory_xact_lock($1)")
-        .bind(lock_key("bars"))
-        .execute(&mut *connection)
-        .await?;
+    lock(connection, TABLE).await?;
     let number = |value: fn(&Bar) -> rust_decimal::Decimal| -> Vec<Numeric> {
         bars.iter().map(|bar| value(bar).into()).collect()
     };
@@ -206,7 +199,7 @@ const UPSERT: &str = "
 
 fn read_bar(row: &PgRow) -> Result<Bar, StoreError> {
     let key = |row: &PgRow| key_of(row, &["symbol", "interval", "start_at"]);
-    let reading = Reading { row, table: "bars", key };
+    let reading = Reading { row, table: TABLE, key };
     let bar = Bar {
         vendor: reading.vendor()?,
         symbol: reading.symbol()?,

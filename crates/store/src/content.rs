@@ -16,6 +16,26 @@ pub enum ContentTable {
     LevelCells,
     /// Sums by minute.
     ActivityMinutes,
+    /// Option trades and alerts.
+    OptionsFlow,
+    /// Options flow by strike.
+    FlowByStrike,
+    /// Options flow by expiry.
+    FlowByExpiry,
+    /// Net premium by minute.
+    NetPremium,
+    /// The tide of the market and that of the symbol's holdings.
+    Tide,
+    /// Volatility by day.
+    VolatilityDays,
+    /// Volatility by expiry.
+    TermStructure,
+    /// Greeks by strike.
+    Gamma,
+    /// Option contracts.
+    Contracts,
+    /// Volume by price.
+    PriceVolumes,
 }
 
 /// How many rows there are and a sum of their hashes. It does not depend on the order of rows,
@@ -30,13 +50,27 @@ pub struct ContentHash {
 
 macro_rules! hash_of {
     ($columns:literal, $table:literal) => {
+        hash_of!($columns, $table, "symbol = $1")
+    };
+    ($columns:expr, $table:literal, $whose:literal) => {
         concat!(
             "SELECT count(*), coalesce(sum(hashtextextended(ROW(",
             $columns,
             ")::text, 0)), 0)::text FROM trading.",
             $table,
-            " WHERE symbol = $1 AND session_date BETWEEN $2 AND $3"
+            " WHERE ",
+            $whose,
+            " AND session_date BETWEEN $2 AND $3"
         )
+    };
+}
+
+macro_rules! sums {
+    () => {
+        "trim_scale(call_premium), trim_scale(call_ask_premium), trim_scale(call_bid_premium),
+         call_volume, call_ask_volume, call_bid_volume, call_trades, trim_scale(put_premium),
+         trim_scale(put_ask_premium), trim_scale(put_bid_premium), put_volume, put_ask_volume,
+         put_bid_volume, put_trades"
     };
 }
 
@@ -65,30 +99,105 @@ impl Store {
 /// Numbers go through trim_scale: 1.5 and 1.50 are the same number.
 fn statement(table: ContentTable) -> &'static str {
     match table {
-        ContentTable::Prints => hash_of!(
-            "symbol, reported_at, identity, executed_at, tracking_id, day_volume, session_date,
-             vendor, reasons, session, side_state, canceled, trim_scale(price), trim_scale(size),
-             trim_scale(notional), trim_scale(bid), trim_scale(ask), market_center,
-             sale_condition, trade_code, extended_hours_code, settlement",
-            "darkpool_trades"
-        ),
-        ContentTable::Bars => hash_of!(
-            "symbol, \"interval\", start_at, session_date, session, vendor, trim_scale(open),
-             trim_scale(high), trim_scale(low), trim_scale(close), volume",
-            "bars"
-        ),
-        ContentTable::LevelCells => hash_of!(
-            "symbol, session_date, session, trim_scale(cell_low), prints, trim_scale(shares),
-             trim_scale(notional), trim_scale(buy_notional), trim_scale(sell_notional),
-             trim_scale(unknown_notional), trim_scale(largest_notional), first_at, last_at,
-             excluded_prints, trim_scale(excluded_shares), trim_scale(excluded_notional),
-             canceled_prints",
-            "darkpool_level_cells"
-        ),
-        ContentTable::ActivityMinutes => hash_of!(
-            "symbol, session_date, minute, prints, trim_scale(shares), trim_scale(notional),
-             trim_scale(level_eligible_shares)",
-            "darkpool_activity_minutes"
-        ),
+        ContentTable::Prints => PRINTS,
+        ContentTable::Bars => BARS,
+        ContentTable::LevelCells => LEVEL_CELLS,
+        ContentTable::ActivityMinutes => ACTIVITY_MINUTES,
+        ContentTable::FlowByStrike => FLOW_BY_STRIKE,
+        ContentTable::FlowByExpiry => FLOW_BY_EXPIRY,
+        ContentTable::NetPremium => NET_PREMIUM,
+        ContentTable::Tide => TIDE,
+        ContentTable::VolatilityDays => VOLATILITY_DAYS,
+        ContentTable::TermStructure => TERM_STRUCTURE,
+        ContentTable::Gamma => GAMMA,
+        ContentTable::Contracts => CONTRACTS,
+        ContentTable::PriceVolumes => PRICE_VOLUMES,
+        ContentTable::OptionsFlow => OPTIONS_FLOW,
     }
 }
+
+const PRINTS: &str = hash_of!(
+    "symbol, reported_at, identity, executed_at, tracking_id, day_volume, session_date,
+     vendor, reasons, session, side_state, canceled, trim_scale(price), trim_scale(size),
+     trim_scale(notional), trim_scale(bid), trim_scale(ask), market_center,
+     sale_condition, trade_code, extended_hours_code, settlement",
+    "darkpool_trades"
+);
+
+const BARS: &str = hash_of!(
+    "symbol, \"interval\", start_at, session_date, session, vendor, trim_scale(open),
+     trim_scale(high), trim_scale(low), trim_scale(close), volume",
+    "bars"
+);
+
+const LEVEL_CELLS: &str = hash_of!(
+    "symbol, session_date, session, trim_scale(cell_low), prints, trim_scale(shares),
+     trim_scale(notional), trim_scale(buy_notional), trim_scale(sell_notional),
+     trim_scale(unknown_notional), trim_scale(largest_notional), first_at, last_at,
+     excluded_prints, trim_scale(excluded_shares), trim_scale(excluded_notional),
+     canceled_prints",
+    "darkpool_level_cells"
+);
+
+const ACTIVITY_MINUTES: &str = hash_of!(
+    "symbol, session_date, minute, prints, trim_scale(shares), trim_scale(notional),
+     trim_scale(level_eligible_shares)",
+    "darkpool_activity_minutes"
+);
+
+const FLOW_BY_STRIKE: &str = hash_of!(
+    concat!("symbol, session_date, trim_scale(strike), ", sums!()),
+    "flow_by_strike",
+    "symbol = $1"
+);
+
+const FLOW_BY_EXPIRY: &str =
+    hash_of!(concat!("symbol, session_date, expiry, ", sums!()), "flow_by_expiry", "symbol = $1");
+
+const NET_PREMIUM: &str = hash_of!(
+    "symbol, session_date, at, trim_scale(net_call_premium), trim_scale(net_put_premium),
+     call_volume, put_volume, trim_scale(net_delta)",
+    "net_premium_ticks"
+);
+
+const TIDE: &str = hash_of!(
+    "scope, session_date, at, trim_scale(net_call_premium), trim_scale(net_put_premium),
+     net_volume",
+    "market_tide",
+    "scope IN ($1, '')"
+);
+
+const VOLATILITY_DAYS: &str = hash_of!(
+    "symbol, session_date, implied, vendor_rank, vendor_realized, trim_scale(close)",
+    "volatility_days"
+);
+
+const TERM_STRUCTURE: &str =
+    hash_of!("symbol, session_date, expiry, implied, trim_scale(implied_move)", "term_structure");
+
+const GAMMA: &str = hash_of!(
+    "symbol, session_date, trim_scale(strike), call_gamma, put_gamma, call_delta, put_delta",
+    "gamma_by_strike"
+);
+
+const CONTRACTS: &str = hash_of!(
+    "symbol, session_date, root, expiry, is_put, trim_scale(strike), open_interest,
+     previous_open_interest, volume, trim_scale(bid), trim_scale(ask),
+     trim_scale(last_price), implied_volatility, delta, gamma",
+    "option_contracts"
+);
+
+const PRICE_VOLUMES: &str = hash_of!(
+    "symbol, session_date, trim_scale(price), lit_volume, off_exchange_volume",
+    "price_volumes"
+);
+
+const OPTIONS_FLOW: &str = hash_of!(
+    "symbol, executed_at, id, session_date, session, vendor, is_alert, root, expiry, is_put,
+     trim_scale(strike), multiplier, flags, side_state, size, trim_scale(premium),
+     trim_scale(price), trim_scale(bid), trim_scale(ask), trim_scale(underlying_price),
+     implied_volatility, delta, gamma, open_interest, day_volume, condition, exchange,
+     trades, first_trade_at, last_trade_at, rule, trim_scale(ask_premium),
+     trim_scale(bid_premium)",
+    "options_flow"
+);

@@ -1,6 +1,7 @@
 //! Rows in Postgres' binary COPY format.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
 
 use crate::numeric::Numeric;
 
@@ -52,6 +53,14 @@ impl CopyBuffer {
         self.fixed(&value.to_be_bytes());
     }
 
+    pub(crate) fn f64(&mut self, value: f64) {
+        self.fixed(&value.to_be_bytes());
+    }
+
+    pub(crate) fn uuid(&mut self, value: Uuid) {
+        self.fixed(value.as_bytes());
+    }
+
     pub(crate) fn bool(&mut self, value: bool) {
         self.fixed(&[u8::from(value)]);
     }
@@ -88,7 +97,7 @@ impl CopyBuffer {
     }
 
     fn fixed(&mut self, value: &[u8]) {
-        // At most eight bytes.
+        // At most sixteen bytes.
         self.bytes.extend_from_slice(&[0, 0, 0, u8::try_from(value.len()).unwrap_or(0)]);
         self.bytes.extend_from_slice(value);
     }

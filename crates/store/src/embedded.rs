@@ -12,6 +12,7 @@ mod cluster;
 mod error;
 mod owner;
 mod process;
+mod socket;
 mod supervisor;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ pub use supervisor::ServerState;
 
 use cluster::Folder;
 use owner::Owner;
+use socket::SocketFolder;
 use supervisor::{Launch, Supervisor};
 
 /// The superuser of the cluster.
@@ -74,9 +76,10 @@ impl EmbeddedConfig {
 /// A running server. It is restarted when it dies and stopped when this value is dropped.
 #[derive(Debug)]
 pub struct EmbeddedPostgres {
+    // Dropped in this order: the server ends, its socket goes, the data folder is free again.
     supervisor: Supervisor,
+    socket: SocketFolder,
     folder: Folder,
-    socket_dir: PathBuf,
     password: String,
     major: u32,
 }
@@ -128,7 +131,7 @@ impl EmbeddedPostgres {
     /// The address of a database of this server. It carries the password: never log it.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
-        let socket = self.socket_dir.display();
+        let socket = self.socket.path().display();
         format!("postgres://{USER}:{}@localhost:{PORT}/{database}?host={socket}", self.password)
     }
 
@@ -174,7 +177,7 @@ impl EmbeddedPostgres {
 
     fn options(&self, database: &str) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
-            .socket(&self.socket_dir)
+            .socket(self.socket.path())
             .port(PORT)
             .username(USER)
             .password(&self.password)
@@ -233,22 +236,16 @@ fn prepare(config: &EmbeddedConfig) -> Result<EmbeddedPostgres, EmbeddedError> {
     folder.check_major(&binaries)?;
     let password = folder.ensure_cluster(&binaries)?;
     process::clear_the_way(&folder.cluster())?;
-    let socket_dir = folder.socket_dir()?;
+    let socket = folder.socket_folder()?;
     let launch = Launch {
         postgres: binaries.program("postgres"),
-        arguments: server_arguments(&folder, &socket_dir),
+        arguments: server_arguments(&folder, socket.path()),
         cluster: folder.cluster(),
         log: folder.log(),
         owner,
     };
     let major = binaries.major;
-    Ok(EmbeddedPostgres {
-        supervisor: Supervisor::start(launch)?,
-        folder,
-        socket_dir,
-        password,
-        major,
-    })
+    Ok(EmbeddedPostgres { supervisor: Supervisor::start(launch)?, socket, folder, password, major })
 }
 
 fn server_arguments(folder: &Folder, socket_dir: &Path) -> Vec<String> {

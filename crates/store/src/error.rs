@@ -102,7 +102,7 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-fn is_transient(error: &sqlx::Error) -> bool {
+pub(crate) fn is_transient(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
         // A connection that breaks in the middle of an answer reads as nonsense.

@@ -7,26 +7,39 @@
 //! There is one module for each table, with verb-first functions on [`Store`].
 
 pub mod activity;
+mod away;
 pub mod backfill;
 pub mod bars;
 pub mod budget;
 pub mod content;
+pub mod contracts;
 mod copy;
 pub mod embedded;
 mod error;
+pub mod flow;
+pub mod gamma;
+pub mod imbalances;
 pub mod levels;
 pub mod log;
 pub mod merge;
+pub mod metrics;
+pub mod net_premium;
 pub mod numeric;
+pub mod price_volumes;
 pub mod prints;
 pub mod quarantine;
+pub mod retention;
 mod row;
+pub mod series;
 pub mod slots;
+pub mod snapshots;
 pub mod status;
 mod store;
+pub mod volatility;
 pub mod watch_list;
 pub mod watermarks;
 
+pub use away::{AWAY_LIMIT, MayPass, while_away};
 pub use embedded::{EmbeddedConfig, EmbeddedError, EmbeddedPostgres};
 pub use error::StoreError;
 pub use merge::{MergeContext, MergeReport};

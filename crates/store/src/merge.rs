@@ -10,35 +10,39 @@
 //! Telling rows apart before writing them is only sound while nobody else writes: a lock in the
 //! database admits one merge at a time, whichever program runs it. A row that slipped in all the
 //! same would break the key, and with it the transaction, which is then safe to repeat.
+//!
+//! Everything else that is collected is written in the same kind of transaction: see
+//! `transaction`. Option trades go the way of prints ([`crate::flow`]).
 
 mod batch;
+pub(crate) mod bounds;
 mod existing;
 mod rollups;
+pub(crate) mod stretch;
+pub(crate) mod transaction;
 mod write;
 
 use std::sync::Arc;
 
 use sqlx::postgres::PgConnection;
-use sqlx::{Acquire, PgPool};
 use undertow_market::Print;
 
-use crate::quarantine::{Rejected, add_rejects};
-use crate::slots::{SlotResult, put_slot};
-use crate::store::lock_key;
-use crate::watermarks::{Watermark, move_watermark};
+use crate::quarantine::Rejected;
+use crate::slots::SlotResult;
+use crate::watermarks::Watermark;
 use crate::{Store, StoreError};
 
 use batch::Batch;
 use existing::Verdict;
+use transaction::{Rows, commit, finish, lock};
 
 pub use rollups::Day;
 
 /// Most prints in one merge: a transaction of a second or so, and tens of megabytes of memory.
 pub const MAX_BATCH_PRINTS: usize = 100_000;
-/// How often a merge is repeated when another session's locks got in its way.
-const MAX_ATTEMPTS: u32 = 3;
+const TABLE: &str = "darkpool_trades";
 
-/// What is written in the same transaction as the prints.
+/// What is written in the same transaction as the rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MergeContext {
     /// The slot that the batch completes.
@@ -52,7 +56,7 @@ pub struct MergeContext {
 /// What became of a batch. The counts add up to `delivered`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MergeReport {
-    /// Prints in the batch.
+    /// Rows in the batch.
     pub delivered: usize,
     /// Stored for the first time.
     pub inserted: usize,
@@ -84,77 +88,55 @@ impl Store {
             return Err(StoreError::TooManyRows { given: prints.len(), most: MAX_BATCH_PRINTS });
         }
         let pool = self.pool.clone();
-        let work = tokio::spawn(async move { merge(&pool, &prints, context).await });
-        work.await.map_err(|_| StoreError::Interrupted)?
+        finish(async move {
+            let mut context = context;
+            let mut batch = Batch::sort(&prints);
+            context.rejects.append(&mut batch.refused);
+            commit(&pool, &batch, &context).await
+        })
+        .await
     }
 
     /// Makes the roll-ups of one symbol and day again from its prints. The writer keeps them
-    /// exact; this is for repair, and for tests that compare.
+    /// exact; this is for repair, and for tests that compare. Of a day whose prints were pruned
+    /// nothing is left to sum: its roll-ups go.
     ///
     /// # Errors
     /// The database refuses.
     pub async fn rebuild_rollups(&self, day: &Day) -> Result<(), StoreError> {
         let (pool, day) = (self.pool.clone(), day.clone());
-        let work = tokio::spawn(async move {
+        finish(async move {
             let mut transaction = pool.begin().await?;
-            lock_prints(&mut transaction).await?;
+            lock(&mut transaction, TABLE).await?;
             rollups::rebuild(&mut transaction, &day).await?;
-            transaction.commit().await
-        });
-        Ok(work.await.map_err(|_| StoreError::Interrupted)??)
+            Ok(transaction.commit().await?)
+        })
+        .await
     }
 }
 
-async fn merge(
-    pool: &PgPool,
-    prints: &[Print],
-    mut context: MergeContext,
-) -> Result<MergeReport, StoreError> {
-    let mut batch = Batch::sort(prints);
-    context.rejects.append(&mut batch.refused);
-    let mut attempt = 1;
-    loop {
-        match merge_once(pool, &batch, &context).await {
-            Err(error) if attempt < MAX_ATTEMPTS && is_lock_trouble(&error) => attempt += 1,
-            done => return done,
-        }
+impl Rows for Batch<'_> {
+    async fn write(&self, connection: &mut PgConnection) -> Result<MergeReport, StoreError> {
+        let verdict = match self.rows.is_empty() {
+            true => Verdict::default(),
+            false => merge_rows(connection, self).await?,
+        };
+        Ok(MergeReport {
+            delivered: self.delivered,
+            inserted: verdict.new.len(),
+            changed: verdict.changed.len(),
+            unchanged: self.rows.len() - verdict.new.len() - verdict.changed.len(),
+            repeated: self.repeated,
+            refused: self.delivered - self.repeated - self.rows.len(),
+        })
     }
-}
-
-async fn merge_once(
-    pool: &PgPool,
-    batch: &Batch<'_>,
-    context: &MergeContext,
-) -> Result<MergeReport, StoreError> {
-    let mut connection = pool.acquire().await?;
-    let mut transaction = connection.begin().await?;
-    let verdict = match batch.rows.is_empty() {
-        true => Verdict::default(),
-        false => merge_rows(&mut transaction, batch).await?,
-    };
-    add_rejects(&mut transaction, &context.rejects).await?;
-    if let Some(slot) = &context.slot {
-        put_slot(&mut transaction, slot).await?;
-    }
-    if let Some(watermark) = &context.watermark {
-        move_watermark(&mut transaction, watermark).await?;
-    }
-    transaction.commit().await?;
-    Ok(MergeReport {
-        delivered: batch.delivered,
-        inserted: verdict.new.len(),
-        changed: verdict.changed.len(),
-        unchanged: batch.rows.len() - verdict.new.len() - verdict.changed.len(),
-        repeated: batch.repeated,
-        refused: batch.delivered - batch.repeated - batch.rows.len(),
-    })
 }
 
 async fn merge_rows(
     connection: &mut PgConnection,
     batch: &Batch<'_>,
 ) -> Result<Verdict, StoreError> {
-    lock_prints(connection).await?;
+    lock(connection, TABLE).await?;
     let verdict = existing::compare(connection, &batch.rows).await?;
     if !verdict.new.is_empty() {
         write::insert(connection, &batch.rows, &verdict.new).await?;
@@ -164,19 +146,4 @@ async fn merge_rows(
     }
     rollups::apply(connection, &batch.rows, &verdict).await?;
     Ok(verdict)
-}
-
-async fn lock_prints(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    let key = lock_key("darkpool_trades");
-    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(key).execute(connection).await?;
-    Ok(())
-}
-
-/// Deadlock or serialisation failure: the whole transaction is to be repeated.
-fn is_lock_trouble(error: &StoreError) -> bool {
-    let StoreError::Refused(error) = error else {
-        return false;
-    };
-    let code = error.as_database_error().and_then(|error| error.code());
-    code.is_some_and(|code| code == "40P01" || code == "40001")
 }

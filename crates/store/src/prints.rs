@@ -163,9 +163,9 @@ impl Store {
         row.as_ref().map(read_print).transpose()
     }
 
-    /// Makes the month partitions that hold prints between two instants of tape time. The writer
-    /// does so itself; doing it ahead keeps the work out of the market's opening. Returns how
-    /// many were made.
+    /// Makes the month partitions that hold prints, option trades and alerts between two
+    /// instants. The writers do so themselves; doing it ahead keeps the work out of the market's
+    /// opening. Returns how many were made.
     ///
     /// # Errors
     /// The instants are out of order or outside 1990 to 2099, or the database refuses.
@@ -174,11 +174,14 @@ impl Store {
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> Result<u32, StoreError> {
-        let made: i32 = sqlx::query_scalar("SELECT trading.ensure_partitions($1, $2)")
-            .bind(from)
-            .bind(to)
-            .fetch_one(&self.pool)
-            .await?;
+        let made: i32 = sqlx::query_scalar(
+            "SELECT trading.ensure_partitions('darkpool_trades', $1, $2)
+                  + trading.ensure_partitions('options_flow', $1, $2)",
+        )
+        .bind(from)
+        .bind(to)
+        .fetch_one(&self.pool)
+        .await?;
         Ok(made.unsigned_abs())
     }
 }
@@ -189,7 +192,7 @@ pub(crate) fn session_codes(sessions: &[MarketSession]) -> Option<Vec<i16>> {
     (!sessions.is_empty()).then_some(codes)
 }
 
-fn side_states(side: Side) -> &'static [i16] {
+pub(crate) fn side_states(side: Side) -> &'static [i16] {
     match side {
         Side::Buy => BUY_STATES,
         Side::Sell => SELL_STATES,

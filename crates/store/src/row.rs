@@ -48,13 +48,20 @@ impl Reading<'_> {
         value.map_err(|error| self.broken(format!("{column}: {}", error.to_string())))
     }
 
-    pub(crate) fn optional_price(&self, column: &'static str) -> Result<Option<Price>, StoreError> {
+    pub(crate) fn optional_decimal(
+        &self,
+        column: &'static str,
+    ) -> Result<Option<Decimal>, StoreError> {
         let Some(number) = self.get::<Option<Numeric>>(column)? else {
             return Ok(None);
         };
-        let value =
-            number.to_decimal().ok_or_else(|| self.broken(format!("{column} is too long")))?;
-        Price::new(value).map(Some).map_err(|error| self.broken(format!("{column}: {error}")))
+        let value = number.to_decimal();
+        value.map(Some).ok_or_else(|| self.broken(format!("{column} has too many digits")))
+    }
+
+    pub(crate) fn optional_price(&self, column: &'static str) -> Result<Option<Price>, StoreError> {
+        let price = self.optional_decimal(column)?.map(Price::new).transpose();
+        price.map_err(|error| self.broken(format!("{column}: {error}")))
     }
 
     /// A value that is stored under its name.

@@ -20,6 +20,28 @@ pub enum SlotKind {
     Prints,
     /// Bars.
     Bars,
+    /// Option trades.
+    OptionTrades,
+    /// Alerts of options flow.
+    FlowAlerts,
+    /// Options flow by strike.
+    FlowStrikes,
+    /// Options flow by expiry.
+    FlowExpiries,
+    /// Net premium by minute.
+    NetPremium,
+    /// Tide of the market or of a fund's holdings.
+    Tide,
+    /// Implied and realised volatility by day.
+    Volatility,
+    /// Implied volatility by expiry.
+    TermStructure,
+    /// Greeks by strike.
+    Gamma,
+    /// Listed option contracts.
+    Contracts,
+    /// Volume of a day by price.
+    PriceVolumes,
 }
 
 /// How a slot ended.
@@ -120,12 +142,40 @@ pub struct Coverage {
 }
 
 impl SlotKind {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::Prints,
+        Self::Bars,
+        Self::OptionTrades,
+        Self::FlowAlerts,
+        Self::FlowStrikes,
+        Self::FlowExpiries,
+        Self::NetPremium,
+        Self::Tide,
+        Self::Volatility,
+        Self::TermStructure,
+        Self::Gamma,
+        Self::Contracts,
+        Self::PriceVolumes,
+    ];
+
     /// The name in the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Prints => "prints",
             Self::Bars => "bars",
+            Self::OptionTrades => "option_trades",
+            Self::FlowAlerts => "flow_alerts",
+            Self::FlowStrikes => "flow_strikes",
+            Self::FlowExpiries => "flow_expiries",
+            Self::NetPremium => "net_premium",
+            Self::Tide => "tide",
+            Self::Volatility => "volatility",
+            Self::TermStructure => "term_structure",
+            Self::Gamma => "gamma",
+            Self::Contracts => "contracts",
+            Self::PriceVolumes => "price_volumes",
         }
     }
 }
@@ -158,7 +208,7 @@ impl fmt::Display for SlotKind {
 impl FromStr for SlotKind {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let known = [Self::Prints, Self::Bars].into_iter().find(|kind| kind.as_str() == text);
+        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
         known.ok_or_else(|| format!("\"{text}\" is not a kind of slot"))
     }
 }

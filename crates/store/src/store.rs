@@ -1,7 +1,9 @@
 //! Opening a database: connection, schema, and whether it may hold this kind of data.
 
+use std::io;
 use std::str::FromStr;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 use sqlx::migrate::{MigrateError, Migrator};
@@ -15,6 +17,8 @@ use crate::StoreError;
 const MAX_CONNECTIONS: u32 = 12;
 /// How long a caller waits for one of them.
 pub(crate) const ACQUIRE_LIMIT: Duration = Duration::from_secs(10);
+/// A connection that does not answer a ping for this long is dead; a busy server needs less.
+const ANSWER_LIMIT: Duration = Duration::from_secs(3);
 /// A statement that runs longer than this is a mistake; the slowest of ours takes seconds.
 const STATEMENT_LIMIT: &str = "120s";
 /// A transaction that sits still this long has lost its program.
@@ -43,6 +47,40 @@ pub struct SimulatedMarket {
 pub struct Store {
     pub(crate) pool: PgPool,
     options: PgConnectOptions,
+}
+
+/// When connections were last found dead without an end: the machine slept, or the network changed
+/// under them. All that were opened before that moment are closed, so that a pool full of dead
+/// ones costs one wait and not one for each.
+#[derive(Debug, Default)]
+struct Silence {
+    noticed_at: Mutex<Option<Instant>>,
+}
+
+impl Silence {
+    /// Whether a connection still answers.
+    async fn is_over(&self, connection: &mut PgConnection, age: Duration) -> sqlx::Result<bool> {
+        let noticed_at = *self.noticed_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if noticed_at.is_some_and(|at| age > at.elapsed()) {
+            return Err(silent());
+        }
+        self.within_limit(connection.ping()).await.map(|()| true)
+    }
+
+    async fn within_limit<T>(
+        &self,
+        answer: impl Future<Output = sqlx::Result<T>>,
+    ) -> sqlx::Result<T> {
+        if let Ok(answer) = tokio::time::timeout(ANSWER_LIMIT, answer).await {
+            return answer;
+        }
+        *self.noticed_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        Err(silent())
+    }
+}
+
+fn silent() -> sqlx::Error {
+    sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the connection went silent"))
 }
 
 /// The right to collect from one vendor into one database, for as long as this value lives.
@@ -80,10 +118,23 @@ impl Store {
             ("statement_timeout", STATEMENT_LIMIT),
             ("idle_in_transaction_session_timeout", IDLE_TRANSACTION_LIMIT),
         ];
+        let silence = Arc::new(Silence::default());
+        let noticed = Arc::clone(&silence);
         let pool = PgPoolOptions::new()
             .max_connections(MAX_CONNECTIONS)
             .acquire_timeout(ACQUIRE_LIMIT)
-            .after_release(|connection, _| Box::pin(leave_no_transaction(connection)))
+            // Ours has a time limit, which the pool's own test lacks.
+            .test_before_acquire(false)
+            .before_acquire(move |connection, meta| {
+                let silence = Arc::clone(&silence);
+                Box::pin(async move { silence.is_over(connection, meta.age).await })
+            })
+            .after_release(move |connection, _| {
+                let noticed = Arc::clone(&noticed);
+                Box::pin(
+                    async move { noticed.within_limit(leave_no_transaction(connection)).await },
+                )
+            })
             .connect_lazy_with(address.clone().options(limits));
         Ok(Self { pool, options: address })
     }

@@ -3,13 +3,17 @@
 
 use std::sync::LazyLock;
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use rust_decimal::Decimal;
-use undertow_market::{BarInterval, Calendar, Print, Symbol};
+use undertow_market::{BarInterval, Calendar, FlowAlert, OptionTrade, Print, Symbol, TideScope};
 
 use crate::unusual_whales::{
-    BarsQuery, classify_answer, decimal, decode_bars, decode_prints, decode_prints_slowly,
-    decode_stock_state, instant,
+    Asked, BarsQuery, DecodeError, Decoded, FrameReader, Row, TradesOf, classify_answer, decimal,
+    decode_bars, decode_flow_alerts, decode_flow_per_expiry, decode_flow_per_strike,
+    decode_gamma_by_strike, decode_iv_rank, decode_net_premium_ticks, decode_option_contracts,
+    decode_option_trades, decode_option_trades_slowly, decode_price_volumes, decode_prints,
+    decode_prints_slowly, decode_realized_volatility, decode_stock_state, decode_term_structure,
+    decode_tide, float, instant,
 };
 use crate::{MAX_RAW_BYTES, Reject, VendorError};
 
@@ -18,6 +22,9 @@ static CALENDAR: LazyLock<Calendar> = LazyLock::new(Calendar::nyse);
 fn received_at() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).expect("a time of this century")
 }
+
+/// The day of the fixtures.
+const DAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 3, 2).expect("a date");
 
 fn spy() -> Symbol {
     Symbol::new("SPY").expect("a ticker")
@@ -60,6 +67,83 @@ pub fn fuzz_stock_state(data: &[u8]) {
     }
 }
 
+/// Answers with option trades, for one symbol and for the whole tape.
+pub fn fuzz_option_trades(data: &[u8]) {
+    let spy = [spy()];
+    for of in [TradesOf::Symbols(&[]), TradesOf::Symbols(&spy)] {
+        let decoded = decode_option_trades(data, of, received_at(), &CALENDAR);
+        let slowly = decode_option_trades_slowly(data, of, received_at(), &CALENDAR);
+        assert_eq!(decoded, slowly, "the fast way and the general way differ");
+        if let Some(rows) = check_rows(decoded) {
+            rows.iter().for_each(check_trade);
+        }
+    }
+}
+
+/// Answers with alerts.
+pub fn fuzz_flow_alerts(data: &[u8]) {
+    let decoded = decode_flow_alerts(data, &[], received_at(), &CALENDAR);
+    if let Some(rows) = check_rows(decoded) {
+        rows.iter().for_each(check_alert);
+    }
+}
+
+/// Answers that sum an options market up: the same bytes as every one of them.
+pub fn fuzz_options_market(data: &[u8]) {
+    let (symbol, session_date) = (&spy(), Some(DAY));
+    let asked = Asked { symbol, session_date, received_at: received_at() };
+    let is_finite = |value: &Option<f64>| value.is_none_or(f64::is_finite);
+    for row in check_rows(decode_flow_per_strike(data, &asked)).into_iter().flatten() {
+        assert!(row.session_date == DAY && row.calls.premium >= Decimal::ZERO);
+    }
+    for row in check_rows(decode_flow_per_expiry(data, &asked)).into_iter().flatten() {
+        assert!(row.session_date == DAY && row.puts.volume >= 0);
+    }
+    for row in check_rows(decode_net_premium_ticks(data, &asked)).into_iter().flatten() {
+        assert_eq!(row.session_date, DAY);
+    }
+    let scope = TideScope::Market;
+    for row in check_rows(decode_tide(data, &scope, Some(DAY), received_at())).into_iter().flatten()
+    {
+        assert_eq!(row.session_date, DAY);
+    }
+    for row in check_rows(decode_gamma_by_strike(data, &asked)).into_iter().flatten() {
+        assert!(row.call_gamma.is_finite() && row.put_gamma.is_finite());
+        assert!(is_finite(&row.call_delta) && is_finite(&row.put_delta));
+    }
+    for row in check_rows(decode_price_volumes(data, &asked)).into_iter().flatten() {
+        assert!(row.lit_volume >= 0 && row.off_exchange_volume >= 0);
+    }
+    for row in check_rows(decode_option_contracts(data, &asked, &CALENDAR)).into_iter().flatten() {
+        assert!(row.open_interest >= 0 && is_finite(&row.implied_volatility));
+    }
+    for decode in [decode_iv_rank, decode_realized_volatility] {
+        for row in check_rows(decode(data, &asked)).into_iter().flatten() {
+            assert!(row.vendor_rank.is_none_or(|rank| (0.0..=100.0).contains(&rank)));
+            assert!(is_finite(&row.implied) && is_finite(&row.vendor_realized));
+        }
+    }
+    for row in check_rows(decode_term_structure(data, &asked)).into_iter().flatten() {
+        assert!(row.implied.is_finite() && row.implied >= 0.0);
+    }
+}
+
+/// One frame of the stream.
+pub fn fuzz_stream_frame(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let row = FrameReader::new(&CALENDAR).read(&text, received_at());
+    let slowly = FrameReader::new(&CALENDAR).read_slowly(&text, received_at());
+    assert_eq!(row, slowly, "the fast way and the general way differ");
+    match row {
+        Ok(Row::Trade(trade)) => check_trade(&trade),
+        Ok(Row::Alert(alert)) => check_alert(&alert),
+        Ok(Row::Price(tick)) => assert!(tick.price.get() > Decimal::ZERO),
+        Ok(Row::OffLit(trade)) => assert!(trade.notional() > Decimal::ZERO),
+        Ok(Row::Reply(reply)) => assert!(text.contains("status"), "{reply:?}"),
+        Err(reject) => check_reject(&reject),
+    }
+}
+
 /// Answers that are no rows: the first two bytes choose the status.
 pub fn fuzz_error_answer(data: &[u8]) {
     let (status, body) = match data {
@@ -90,6 +174,9 @@ pub fn fuzz_decimal(data: &[u8]) {
             assert!(!value.is_zero(), "{text:?} became zero");
         }
     }
+    if let Some(value) = float(text) {
+        assert!(value.is_finite(), "{text:?}");
+    }
     if let Some(at) = instant(text) {
         assert_eq!(instant(&at.to_rfc3339()), Some(at), "{text:?} does not come round");
     }
@@ -103,6 +190,30 @@ fn check_print(print: &Print) {
     }
     assert_eq!(print.received_at, received_at());
     assert_eq!(print.key(), print.clone().key());
+}
+
+/// The rows, when the body could be read.
+fn check_rows<T>(decoded: Result<Decoded<T>, DecodeError>) -> Option<Vec<T>> {
+    let decoded = decoded.ok()?;
+    assert_eq!(decoded.delivered, decoded.rows.len() + decoded.rejects.len());
+    decoded.rejects.iter().for_each(check_reject);
+    Some(decoded.rows)
+}
+
+fn check_trade(trade: &OptionTrade) {
+    assert!(trade.size > 0 && trade.premium() > Decimal::ZERO);
+    assert!((2000..=2100).contains(&trade.executed_at.year()));
+    assert_eq!(trade.executed_at.timestamp_subsec_micros() % 1000, 0);
+    for greek in [trade.implied_volatility, trade.delta, trade.gamma] {
+        assert!(greek.is_none_or(f64::is_finite));
+    }
+    assert_eq!(trade.contract.to_string().parse(), Ok(trade.contract.clone()));
+}
+
+fn check_alert(alert: &FlowAlert) {
+    assert!(alert.size > 0 && alert.trades > 0 && alert.premium >= Decimal::ZERO);
+    assert!((2000..=2100).contains(&alert.created_at.year()));
+    assert!(alert.trades_between.is_none_or(|(first, last)| first <= last));
 }
 
 fn check_reject(reject: &Reject) {

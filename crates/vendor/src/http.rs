@@ -284,11 +284,11 @@ pub(crate) fn bearer(key: &SecretString) -> Result<HeaderValue, VendorError> {
     Ok(value)
 }
 
-fn wrong_setting(cause: impl ToString) -> VendorError {
+pub(crate) fn wrong_setting(cause: impl ToString) -> VendorError {
     VendorError::Fatal { cause: cause.to_string(), call: Call::default() }
 }
 
-fn checked_base(text: &str) -> Result<Url, String> {
+pub(crate) fn checked_base(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("the vendor's address: {error}"))?;
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
         return Err("the vendor's address must not hold a user, a password or a query".to_owned());
@@ -301,7 +301,7 @@ fn checked_base(text: &str) -> Result<Url, String> {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
@@ -318,7 +318,7 @@ fn connection(error: reqwest::Error) -> Broken {
 }
 
 /// The whole chain of causes: the outermost alone says only "error sending request".
-fn describe(error: reqwest::Error) -> String {
+pub(crate) fn describe(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut text = error.to_string();
     let mut source = std::error::Error::source(&error);
@@ -329,7 +329,7 @@ fn describe(error: reqwest::Error) -> String {
     cut(&text, MAX_EXCERPT_BYTES).to_owned()
 }
 
-fn strike_out(text: &str, key: &SecretString) -> String {
+pub(crate) fn strike_out(text: &str, key: &SecretString) -> String {
     match key.expose_secret() {
         "" => text.to_owned(),
         key => text.replace(key, REDACTED),

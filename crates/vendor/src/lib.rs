@@ -6,8 +6,9 @@
 //! What cannot be parsed is handed back as a [`Reject`] with its raw text: nothing is dropped in
 //! silence, and a null or a wrong type never becomes a zero.
 //!
-//! A key is only ever sent in a header, to the address it was configured for. It appears in no
-//! error, log line, URL or `Debug` output.
+//! A key is only ever sent to the address it was configured for: in a header, and in the address
+//! of the stream, because the vendor has no other way there. It appears in no error, log line,
+//! recorded request or `Debug` output.
 
 use std::sync::Arc;
 
@@ -28,7 +29,8 @@ pub use error::{Call, EntitlementReason, RateScope, VendorError};
 pub use http::HttpLimits;
 pub use page::{MAX_RAW_BYTES, Page, Reject};
 pub use unusual_whales::{
-    BarsQuery, Order, PrintsQuery, StockState, UnusualWhales, UnusualWhalesConfig,
+    BarsQuery, ContractFlowQuery, ContractsQuery, FlowQuery, OffLitTrade, Order, PriceTick,
+    PrintsQuery, StockState, UnusualWhales, UnusualWhalesConfig,
 };
 
 /// The clock. The only one that this crate reads the time of day from; waits and time limits run

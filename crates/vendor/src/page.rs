@@ -36,6 +36,12 @@ impl Reject {
     pub(crate) fn new(symbol: Option<String>, raw: &str, reason: impl ToString) -> Self {
         Self { symbol, raw: cut(raw, MAX_RAW_BYTES).to_owned(), reason: reason.to_string() }
     }
+
+    /// Stands for a row that repeats the key. Rejects are stored, and the key must not be.
+    pub(crate) fn withheld() -> Self {
+        const WITHHELD: &str = "(withheld: the answer repeats the key)";
+        Self::new(None, WITHHELD, WITHHELD)
+    }
 }
 
 /// The longest beginning of a text that fits into `max_bytes` and ends between two characters.

@@ -892,6 +892,755 @@ area: string,
 message: string, };
 
 /**
+ * Asks for option trades or alerts of one session.
+ *
+ * Columns: `at_ms contract price size premium bid ask underlying side flags implied_volatility
+ * delta open_interest day_volume opening trades`. `contract` is an index into
+ * [`FlowTradesMeta::contracts`], `side` a code as of prints, `flags` a set of bits (labels in
+ * [`FlowTradesMeta::flags`]), `opening` 2 provable, 1 probable, 0 unknown, `trades` 1 but for
+ * alerts. Missing values are NaN. `implied_volatility` is a fraction.
+ */
+export type GetFlowTrades = { 
+/**
+ * The underlying.
+ */
+symbol: string, 
+/**
+ * `trades` (default) or `alerts`.
+ */
+rows: string | null, 
+/**
+ * Session date, `YYYY-MM-DD`; none = the latest session.
+ */
+session_date: string | null, 
+/**
+ * From this instant, epoch ms.
+ */
+from_ms: number | null, 
+/**
+ * Before this instant, epoch ms.
+ */
+to_ms: number | null, 
+/**
+ * One contract, `SPY261218C00595000`.
+ */
+contract: string | null, 
+/**
+ * `call` or `put`.
+ */
+kind: string | null, 
+/**
+ * `buy`, `sell` or `unknown`.
+ */
+side: string | null, 
+/**
+ * `zero`, `week`, `month` or `longer`.
+ */
+tenor: string | null, 
+/**
+ * `YYYY-MM-DD`.
+ */
+expiry: string | null, 
+/**
+ * Dollars a share.
+ */
+min_strike: number | null, 
+/**
+ * Dollars a share.
+ */
+max_strike: number | null, 
+/**
+ * Dollars.
+ */
+min_premium: number | null, 
+/**
+ * Contracts.
+ */
+min_size: number | null, 
+/**
+ * Only rows with at least one of these flags (bits).
+ */
+with_flags: number | null, 
+/**
+ * Only rows with none of these flags (bits).
+ */
+without_flags: number | null, 
+/**
+ * `provable`, or `probable` (which includes provable).
+ */
+opening: string | null, 
+/**
+ * `newest` (default) or `largest` by premium.
+ */
+order: string | null, 
+/**
+ * Continue after the last row of the page before; `newest` only.
+ */
+after: FlowCursor | null, 
+/**
+ * At most this many, 1 to 5,000.
+ */
+limit: number, };
+
+/**
+ * Where a page of flow ended.
+ */
+export type FlowCursor = { 
+/**
+ * Time of the last row, epoch microseconds, as text.
+ */
+at_us: string, 
+/**
+ * Id of the last row.
+ */
+id: string, };
+
+/**
+ * Describes a page of flow.
+ */
+export type FlowTradesMeta = { 
+/**
+ * The underlying.
+ */
+symbol: string, 
+/**
+ * Session date, `YYYY-MM-DD`.
+ */
+session_date: string, 
+/**
+ * The contracts that the page names, once each.
+ */
+contracts: Array<ContractView>, 
+/**
+ * The vendor's id of each row.
+ */
+ids: Array<string>, 
+/**
+ * The vendor's rule of each alert; empty for trades.
+ */
+rules: Array<string>, 
+/**
+ * Words for the bits of `flags`.
+ */
+flags: Array<FlagLabel>, 
+/**
+ * Words for the codes of `side`.
+ */
+sides: Array<CodeLabel>, 
+/**
+ * Trades below this premium are not collected, dollars.
+ */
+floor: number, 
+/**
+ * Where the next page begins; none at the end.
+ */
+next: FlowCursor | null, };
+
+/**
+ * An option contract.
+ */
+export type ContractView = { 
+/**
+ * As the trade writes it.
+ */
+name: string, 
+/**
+ * `YYYY-MM-DD`.
+ */
+expiry: string, 
+/**
+ * `call` or `put`.
+ */
+kind: string, 
+/**
+ * Dollars a share.
+ */
+strike: number, 
+/**
+ * Days to expiry on the session's date.
+ */
+days: number, };
+
+/**
+ * Words for a bit.
+ */
+export type FlagLabel = { 
+/**
+ * The bit's value.
+ */
+bit: number, 
+/**
+ * The short code on screen.
+ */
+code: string, 
+/**
+ * The words.
+ */
+label: string, };
+
+/**
+ * Asks for trades of one session, grouped: same contract, same side, each within `window_s` of
+ * the one before.
+ *
+ * Columns: `first_ms last_ms contract side trades size premium average_price sweeps flags opening
+ * kind`. `kind` is 0 single, 1 sweep (all within one second, over several exchanges), 2 repeat.
+ * The children of a group are the trades of its contract and side from `first_ms` to `last_ms`.
+ */
+export type GetFlowGroups = { 
+/**
+ * The underlying.
+ */
+symbol: string, 
+/**
+ * Session date; none = the latest session.
+ */
+session_date: string | null, 
+/**
+ * Longest pause inside a group, seconds, 1 to 600; none = 60.
+ */
+window_s: number | null, 
+/**
+ * Smallest premium of a group, dollars.
+ */
+min_premium: number | null, 
+/**
+ * `call` or `put`.
+ */
+kind: string | null, 
+/**
+ * `buy`, `sell` or `unknown`.
+ */
+side: string | null, 
+/**
+ * `zero`, `week`, `month` or `longer`.
+ */
+tenor: string | null, 
+/**
+ * `newest` (default) or `largest`.
+ */
+order: string | null, 
+/**
+ * At most this many, 1 to 5,000.
+ */
+limit: number, };
+
+/**
+ * Describes grouped flow.
+ */
+export type FlowGroupsMeta = { 
+/**
+ * The underlying.
+ */
+symbol: string, 
+/**
+ * Session date.
+ */
+session_date: string, 
+/**
+ * The contracts that the page names, once each.
+ */
+contracts: Array<ContractView>, 
+/**
+ * Words for the bits of `flags`.
+ */
+flags: Array<FlagLabel>, 
+/**
+ * Words for the codes of `side`: the side of all trades of a group.
+ */
+sides: Array<CodeLabel>, 
+/**
+ * How trades were grouped, in words.
+ */
+rule: string, 
+/**
+ * Groups before `limit`.
+ */
+groups: number, };
+
+/**
+ * Asks about one session's flow.
+ */
+export type GetFlowDay = { 
+/**
+ * The underlying.
+ */
+symbol: string, 
+/**
+ * Session date; none = the latest session.
+ */
+session_date: string | null, };
+
+/**
+ * Premium of calls or puts by side, dollars.
+ */
+export type PremiumView = { 
+/**
+ * Bought: above the middle of the quote.
+ */
+ask: number, 
+/**
+ * Sold: below the middle.
+ */
+bid: number, 
+/**
+ * At the middle, or without a usable quote.
+ */
+unknown: number, };
+
+/**
+ * Sentiment of one session, from stored trades.
+ */
+export type FlowSummary = { 
+/**
+ * The underlying.
+ */
+symbol: string, 
+/**
+ * Session date.
+ */
+session_date: string, 
+/**
+ * Trades that count towards a direction.
+ */
+trades: number, 
+/**
+ * Calls.
+ */
+calls: PremiumView, 
+/**
+ * Puts.
+ */
+puts: PremiumView, 
+/**
+ * Calls bought and puts sold, dollars.
+ */
+bullish: number, 
+/**
+ * Calls sold and puts bought, dollars.
+ */
+bearish: number, 
+/**
+ * (bullish - bearish) / (bullish + bearish), -1 to 1; none without a sided trade.
+ */
+sentiment: number | null, 
+/**
+ * Share of premium with a side, 0 to 1; none without trades.
+ */
+coverage: number | null, 
+/**
+ * Share of premium kept out as legs of larger orders, 0 to 1.
+ */
+excluded_share: number | null, 
+/**
+ * Delta of what was bought less what was sold times the share's price, dollars.
+ */
+delta_notional: number, 
+/**
+ * Share of premium whose trade carried no delta and is missing from `delta_notional`.
+ */
+delta_missing_share: number | null, 
+/**
+ * Share of premium that provably opened, 0 to 1.
+ */
+opening_provable: number | null, 
+/**
+ * Share of premium that probably opened, provable included, 0 to 1.
+ */
+opening_probable: number | null, 
+/**
+ * Premium by tenor, nearest first.
+ */
+tenors: Array<TenorView>, 
+/**
+ * Trades below this premium are not collected, dollars.
+ */
+floor: number, 
+/**
+ * `contrarian` when bought puts count as bullish (a setting for index funds), else `plain`.
+ */
+put_sign: string, };
+
+/**
+ * Premium of one tenor.
+ */
+export type TenorView = { 
+/**
+ * `zero`, `week`, `month` or `longer`.
+ */
+tenor: string, 
+/**
+ * Calls.
+ */
+calls: PremiumView, 
+/**
+ * Puts.
+ */
+puts: PremiumView, };
+
+/**
+ * Asks for the running net premium of a session from stored trades, by tenor.
+ *
+ * Columns: `at_ms call_zero put_zero call_week put_week call_month put_month call_longer
+ * put_longer delta_notional`, each cumulative from the open, dollars, one row a minute.
+ */
+export type GetFlowLines = { 
+/**
+ * The underlying.
+ */
+symbol: string, 
+/**
+ * Session date; none = the latest session.
+ */
+session_date: string | null, };
+
+/**
+ * Describes running lines.
+ */
+export type FlowLinesMeta = { 
+/**
+ * The underlying.
+ */
+symbol: string, 
+/**
+ * Session date.
+ */
+session_date: string, };
+
+/**
+ * Asks for the running net premium as the vendor counts it, all trades of every size.
+ *
+ * Columns: `at_ms net_call net_put net_delta`, each cumulative from the open: the vendor's
+ * minutes added up. Dollars, and shares for `net_delta`.
+ */
+export type GetNetPremium = { 
+/**
+ * The underlying.
+ */
+symbol: string, 
+/**
+ * First instant, epoch ms: the line starts anew with each session.
+ */
+from_ms: number, 
+/**
+ * End, epoch ms.
+ */
+to_ms: number, };
+
+/**
+ * Asks for a tide: cumulative as the vendor delivers it, never summed.
+ *
+ * Columns: `at_ms net_call net_put net_volume`.
+ */
+export type GetTide = { 
+/**
+ * A fund's ticker for the tide of its holdings; none = the whole market.
+ */
+holdings_of: string | null, 
+/**
+ * First instant, epoch ms: the line starts anew with each session.
+ */
+from_ms: number, 
+/**
+ * End, epoch ms.
+ */
+to_ms: number, };
+
+/**
+ * Describes a vendor's running series.
+ */
+export type RunningMeta = { 
+/**
+ * What it is of, in words.
+ */
+of: string, 
+/**
+ * The newest row's time, epoch ms; none without rows.
+ */
+newest_ms: number | null, };
+
+/**
+ * Asks for net premium by strike and expiry, from stored trades.
+ *
+ * Columns: `expiry strike call_net put_net premium`; `expiry` is an index into
+ * [`FlowHeatMeta::expiries`]; dollars.
+ */
+export type FlowHeatMeta = { 
+/**
+ * The underlying.
+ */
+symbol: string, 
+/**
+ * Session date.
+ */
+session_date: string, 
+/**
+ * `YYYY-MM-DD`, nearest first.
+ */
+expiries: Array<string>, 
+/**
+ * The underlying's newest price; none when unknown.
+ */
+spot: number | null, };
+
+/**
+ * Net premium and gamma by strike.
+ *
+ * Columns: `strike call_ask call_bid put_ask put_bid call_gamma put_gamma`. Premium is the
+ * vendor's count of all trades of every size, dollars. Gamma is the naive exposure: dollars that
+ * dealers would trade for a 1 % move if they had bought every call and sold every put.
+ */
+export type FlowStrikesMeta = { 
+/**
+ * The underlying.
+ */
+symbol: string, 
+/**
+ * Session date.
+ */
+session_date: string, 
+/**
+ * The underlying's newest price; none when unknown.
+ */
+spot: number | null, 
+/**
+ * When the premium was asked for, epoch ms; none = never.
+ */
+premium_ms: number | null, 
+/**
+ * When the gamma was asked for, epoch ms; none = never.
+ */
+gamma_ms: number | null, };
+
+/**
+ * Implied against historical volatility. All are fractions: 0.25 is 25 %.
+ */
+export type VolatilityView = { 
+/**
+ * The underlying.
+ */
+symbol: string, 
+/**
+ * Session of the newest implied volatility, `YYYY-MM-DD`; none without one.
+ */
+session_date: string | null, 
+/**
+ * Implied volatility of about thirty days.
+ */
+implied: number | null, 
+/**
+ * (now - lowest) / (highest - lowest) over the sessions below, 0 to 1.
+ */
+rank: number | null, 
+/**
+ * Share of those sessions with a lower value, 0 to 1.
+ */
+percentile: number | null, 
+/**
+ * Sessions of history in both.
+ */
+history_sessions: number, 
+/**
+ * Sessions needed for both.
+ */
+needed_sessions: number, 
+/**
+ * Historical volatility by estimator and length.
+ */
+historical: Array<HistoricalView>, 
+/**
+ * Implied volatility by expiry, nearest first.
+ */
+term: Array<TermView>, 
+/**
+ * Day by day, oldest first.
+ */
+history: Array<VolatilityDayView>, };
+
+/**
+ * Historical volatility by one estimator over one length.
+ */
+export type HistoricalView = { 
+/**
+ * `close_to_close`, `parkinson`, `garman_klass`, `rogers_satchell` or `yang_zhang`.
+ */
+estimator: string, 
+/**
+ * Sessions.
+ */
+sessions: number, 
+/**
+ * Annualised by 252; none with too few sessions.
+ */
+value: number | null, };
+
+/**
+ * Implied volatility of one expiry.
+ */
+export type TermView = { 
+/**
+ * `YYYY-MM-DD`.
+ */
+expiry: string, 
+/**
+ * Days to expiry.
+ */
+days: number, 
+/**
+ * Implied volatility.
+ */
+implied: number, 
+/**
+ * The move that a straddle's price implies, dollars a share.
+ */
+implied_move: number | null, };
+
+/**
+ * One day's volatility.
+ */
+export type VolatilityDayView = { 
+/**
+ * Session date.
+ */
+date: string, 
+/**
+ * Implied.
+ */
+implied: number | null, 
+/**
+ * Historical: Yang-Zhang over 30 sessions up to this one.
+ */
+historical: number | null, };
+
+/**
+ * Asks how off-exchange imbalance and options imbalance move together.
+ */
+export type GetCorrelation = { 
+/**
+ * The underlying.
+ */
+symbol: string, 
+/**
+ * Sessions, 1 to 60, ending with the latest; none = 20.
+ */
+sessions: number | null, };
+
+/**
+ * How off-exchange imbalance and options imbalance move together, in bins of five minutes.
+ */
+export type CorrelationView = { 
+/**
+ * The underlying.
+ */
+symbol: string, 
+/**
+ * Sessions with both.
+ */
+sessions: number, 
+/**
+ * Bins with both.
+ */
+bins: number, 
+/**
+ * Minutes in a bin.
+ */
+bin_minutes: number, 
+/**
+ * One entry for each lag, from options leading to options following.
+ */
+lags: Array<LagView>, 
+/**
+ * Why there is nothing to show, in words.
+ */
+too_little: string | null, };
+
+/**
+ * The correlation at one lag.
+ */
+export type LagView = { 
+/**
+ * Minutes by which options follow the prints; below zero, by which they lead.
+ */
+lag_minutes: number, 
+/**
+ * Pearson's r.
+ */
+pearson: number, 
+/**
+ * Spearman's rho.
+ */
+spearman: number, 
+/**
+ * 95 % interval of Spearman's rho by block bootstrap: low end.
+ */
+low: number, 
+/**
+ * High end.
+ */
+high: number, };
+
+/**
+ * What the planner asks of the vendor and how often.
+ */
+export type PlanView = { 
+/**
+ * Requests a day that everything at its desired pace would take; the plan stretches it to fit.
+ */
+desired_a_day: number, 
+/**
+ * Requests left today; none = the vendor has not said.
+ */
+left_today: number | null, 
+/**
+ * When the day's budget begins anew, epoch ms.
+ */
+resets_ms: number | null, 
+/**
+ * One sentence on what is slowed down or dropped, and why.
+ */
+summary: string, 
+/**
+ * Every series, most important first.
+ */
+series: Array<PlannedView>, 
+/**
+ * The live stream: `off`, `joining`, `live`, `refused` or `waiting`.
+ */
+stream: string, 
+/**
+ * The stream's state in words.
+ */
+stream_note: string | null, };
+
+/**
+ * One series of the plan, over all its symbols.
+ */
+export type PlannedView = { 
+/**
+ * The series' name.
+ */
+series: string, 
+/**
+ * What it is, in words.
+ */
+label: string, 
+/**
+ * Symbols.
+ */
+symbols: number, 
+/**
+ * How often it should be asked, seconds of an open market.
+ */
+desired_s: number, 
+/**
+ * How often it is asked, seconds; none = dropped until the budget allows it.
+ */
+actual_s: number | null, 
+/**
+ * Requests it made today.
+ */
+asked: number, };
+
+/**
  * Something changed.
  */
 export type Event = { "kind": "app", 
@@ -930,7 +1679,31 @@ from_ms: number,
 /**
  * Last bar touched, epoch ms.
  */
-to_ms: number, } | { "kind": "backfill", 
+to_ms: number, } | { "kind": "flow", 
+/**
+ * The underlying.
+ */
+symbol: string, 
+/**
+ * Oldest trade touched, epoch ms.
+ */
+from_ms: number, 
+/**
+ * Newest trade touched, epoch ms.
+ */
+to_ms: number, 
+/**
+ * Rows stored or changed.
+ */
+rows: number, } | { "kind": "options", 
+/**
+ * The underlying; empty for the whole market.
+ */
+symbol: string, 
+/**
+ * The series: `net_premium`, `tide`, `flow_strikes`, `volatility`, …
+ */
+series: string, } | { "kind": "backfill", 
 /**
  * The job.
  */
@@ -971,6 +1744,17 @@ export interface Commands {
   get_levels: { request: GetLevels; response: Columns<LevelsMeta> };
   get_profile: { request: GetProfile; response: Columns<ProfileMeta> };
   get_activity: { request: GetActivity; response: Columns<ActivityMeta> };
+  get_flow_trades: { request: GetFlowTrades; response: Columns<FlowTradesMeta> };
+  get_flow_groups: { request: GetFlowGroups; response: Columns<FlowGroupsMeta> };
+  get_flow_summary: { request: GetFlowDay; response: FlowSummary };
+  get_flow_lines: { request: GetFlowLines; response: Columns<FlowLinesMeta> };
+  get_flow_heat: { request: GetFlowDay; response: Columns<FlowHeatMeta> };
+  get_flow_strikes: { request: GetFlowDay; response: Columns<FlowStrikesMeta> };
+  get_net_premium: { request: GetNetPremium; response: Columns<RunningMeta> };
+  get_tide: { request: GetTide; response: Columns<RunningMeta> };
+  get_volatility: { request: OneSymbol; response: VolatilityView };
+  get_correlation: { request: GetCorrelation; response: CorrelationView };
+  get_plan: { request: Nothing; response: PlanView };
   list_sessions: { request: ListSessions; response: Array<SessionView> };
   list_gaps: { request: ListGaps; response: Array<GapView> };
   start_backfill: { request: StartBackfill; response: BackfillView };

@@ -21,6 +21,8 @@ export class Resource<T> {
   data = $state.raw<T>();
   error = $state.raw<ApiFailure | null>(null);
   loading = $state(false);
+  /** Whether the first answer to a question is waited for; reading it again is no news. */
+  asking = $state(false);
   /** When `data` came, wall epoch ms. */
   loadedAt = $state<number | null>(null);
   #load: (signal: AbortSignal) => Promise<T>;
@@ -34,6 +36,12 @@ export class Resource<T> {
     if (this.data !== undefined) return this.error ? "stale" : "ready";
     if (this.error) return "error";
     return this.loading ? "loading" : "idle";
+  }
+
+  /** Asks another question. */
+  async ask(): Promise<void> {
+    this.asking = true;
+    await this.reload();
   }
 
   /** Reads again. An answer to an older question is dropped. */
@@ -52,7 +60,7 @@ export class Resource<T> {
       if (this.#running !== mine) return;
       this.error = ApiFailure.from(cause);
     }
-    this.loading = false;
+    this.loading = this.asking = false;
     this.#running = null;
   }
 
@@ -62,7 +70,7 @@ export class Resource<T> {
     this.#running = null;
     this.data = undefined;
     this.error = null;
-    this.loading = false;
+    this.loading = this.asking = false;
     this.loadedAt = null;
   }
 }
@@ -103,7 +111,7 @@ export function command<C extends CommandName>(
     untrack(() => {
       question = asked;
       if (!options.keep || !asked) made.clear();
-      if (asked) void made.reload();
+      if (asked) void made.ask();
     });
   });
 

@@ -3,8 +3,8 @@ import type {
   AutoscaleInfo,
   IChartApi,
   IPrimitivePaneView,
-  ISeriesApi,
   ISeriesPrimitive,
+  Logical,
   PrimitivePaneViewZOrder,
   SeriesAttachedParameter,
   Time,
@@ -18,6 +18,8 @@ export type Draw = (context: CanvasRenderingContext2D, view: View) => void;
 export class Layer implements ISeriesPrimitive<Time> {
   /** The scales of the frame drawn last: what hit tests must go by. */
   readonly view: View = newView();
+  /** Values that the price scale must reach between two places on the time axis. */
+  range: ((from: number, to: number) => [least: number, most: number]) | null = null;
   private readonly views: IPrimitivePaneView[];
   private kept: number | null = null;
   private at: SeriesAttachedParameter | null = null;
@@ -30,7 +32,7 @@ export class Layer implements ISeriesPrimitive<Time> {
           target.useMediaCoordinateSpace(({ context, mediaSize }) => {
             if (!this.at) return;
             const chart = this.at.chart as IChartApi;
-            const series = this.at.series as ISeriesApi<"Candlestick">;
+            const { series } = this.at;
             if (!readView(chart, series, mediaSize.width, mediaSize.height, this.view)) return;
             context.save();
             draw(context, this.view);
@@ -58,7 +60,11 @@ export class Layer implements ISeriesPrimitive<Time> {
     this.redraw();
   }
 
-  autoscaleInfo(): AutoscaleInfo | null {
+  autoscaleInfo(from: Logical, to: Logical): AutoscaleInfo | null {
+    if (this.range) {
+      const [minValue, maxValue] = this.range(from, to);
+      return { priceRange: { minValue, maxValue } };
+    }
     if (this.kept === null) return null;
     return { priceRange: { minValue: this.kept, maxValue: this.kept } };
   }

@@ -6,11 +6,12 @@ import {
   CrosshairMode,
   type DeepPartial,
   LineStyle,
+  type LineSeriesPartialOptions,
   TickMarkType,
   type Time,
 } from "lightweight-charts";
 
-import { number, safeLocale } from "../lib/format";
+import { notional, number, safeLocale } from "../lib/format";
 import { type Tokens, withAlpha } from "../lib/tokens";
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
@@ -59,6 +60,8 @@ export function chartOptions(tokens: Tokens, daily: boolean): DeepPartial<ChartO
       fontFamily: tokens.figures,
       fontSize: 11,
       attributionLogo: true,
+      // The desk draws lines that the keyboard can move too.
+      panes: { enableResize: false, separatorColor: tokens.hairline },
     },
     grid: {
       vertLines: { visible: false },
@@ -71,7 +74,6 @@ export function chartOptions(tokens: Tokens, daily: boolean): DeepPartial<ChartO
     },
     localization: {
       locale: safeLocale(),
-      priceFormatter: (value: number) => number(value, 2),
       timeFormatter: (time: Time) => axisTime(time, !daily),
     },
     rightPriceScale: {
@@ -99,5 +101,16 @@ export function candleOptions(tokens: Tokens): CandlestickSeriesPartialOptions {
     borderVisible: false,
     priceLineColor: tokens.quiet,
     priceLineStyle: LineStyle.Dotted,
+    priceFormat: { type: "custom", minMove: 0.01, formatter: (value: number) => number(value, 2) },
   };
 }
+
+/** A series that is never seen: a pane needs one to have a scale. */
+export const anchorOptions: LineSeriesPartialOptions = {
+  lineVisible: false,
+  pointMarkersVisible: false,
+  crosshairMarkerVisible: false,
+  lastValueVisible: false,
+  priceLineVisible: false,
+  priceFormat: { type: "custom", minMove: 1, formatter: (value: number) => notional(value) },
+};

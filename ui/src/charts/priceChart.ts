@@ -21,11 +21,15 @@ import { type Bubbles, placeBubbles } from "./bubbles";
 import { LevelLayer } from "./levelLayer";
 import { hitLevel, type Level, type LevelSet, placeLevels } from "./levels";
 import { candleOptions, chartOptions, leastSpacing } from "./options";
+import { type Fitted, fitPanes } from "./panes";
+import { PaneStack } from "./paneStack";
 import type { Profile } from "./profile";
 import { ProfileLayer } from "./profileLayer";
+import type { PaneName, Running } from "./running";
 import { fitScene, newScene, rightRoom, type Scene } from "./scene";
 import { SessionLayer } from "./sessionLayer";
 import { type GapMark, hitGap, placeGaps, placeSessions, type SessionMark } from "./sessions";
+import { SPACING_PX, Spread } from "./spread";
 import { wallSeconds } from "./time";
 import { priceAtY } from "./view";
 import { VolumeLayer } from "./volumeLayer";
@@ -52,6 +56,8 @@ export interface Listener {
   onHover(hover: Hover | null): void;
   /** The user let go of the chart: what would disturb a drag may be done now. */
   onRest(): void;
+  /** The panes below the price have other places. */
+  onPanes?(fitted: Fitted): void;
 }
 
 /** What the user switched on. */
@@ -70,10 +76,8 @@ export type Aim =
   /** The bars that are in view stay where they are. */
   | { kind: "stay" };
 
-/** Bar spacing of a chart that was never zoomed, px. */
-const SPACING_PX = 7;
-/** Widest that few bars are spread, px. */
-const WIDEST_PX = 16;
+/** Series whose gaps are drawn over the price. */
+const PRICE_SERIES = ["bars", "prints"];
 
 export class PriceChart {
   readonly bubbles: BubbleLayer;
@@ -83,13 +87,14 @@ export class PriceChart {
   private readonly levels: LevelLayer;
   private readonly profile: ProfileLayer;
   private readonly sessions: SessionLayer;
+  private readonly panes: PaneStack;
+  private readonly spread = new Spread();
   private readonly ends: (() => void)[] = [];
   private sessionViews: readonly SessionView[] = [];
   private gapViews: readonly GapView[] = [];
   private shown: Shown = { levels: true, zones: true, profile: true, bubbles: true };
   private held = false;
-  /** Bar widths before and after a handful of bars was spread, px. */
-  private widened: { from: number; to: number } | null = null;
+  private paneHeights: readonly number[] = [];
 
   constructor(
     private readonly box: HTMLElement,
@@ -103,6 +108,7 @@ export class PriceChart {
     this.levels = new LevelLayer(this.scene);
     this.profile = new ProfileLayer(this.scene);
     this.bubbles = new BubbleLayer(this.scene);
+    this.panes = new PaneStack(this.chart, this.scene);
     const volume = new VolumeLayer(this.scene);
     for (const { layer } of [this.sessions, volume, this.profile, this.bubbles, this.levels]) {
       this.candles.attachPrimitive(layer);
@@ -120,18 +126,19 @@ export class PriceChart {
   /** Shows other bars. With `shift`, the same bars stay where they are on the screen. */
   setBars(bars: Bars, interval: Interval, aim: Aim): void {
     const daily = interval === "1d";
-    if (daily !== (this.scene.interval === "1d")) {
-      this.chart.applyOptions(chartOptions(this.scene.tokens, daily));
-    }
+    if (daily !== (this.scene.interval === "1d")) this.applyOptions(daily);
     const before = this.scene.bars;
     if (interval !== this.scene.interval) this.narrow();
     const range = this.chart.timeScale().getVisibleLogicalRange();
+    const unmoved = this.spread.untouched(this.spacing()) && this.atEnd();
     this.scene.bars = bars;
     this.scene.interval = interval;
     this.draw();
     this.place();
     if (bars.rows === 0) return;
-    if (aim.kind === "end" || !range) {
+    // More bars came to a handful that nobody has moved: they are shown as bars usually are.
+    if (unmoved) this.narrow();
+    if (aim.kind === "end" || unmoved || !range) {
       this.toEnd(this.widen());
     } else if (aim.kind === "centre") this.centre(aim.ms);
     else {
@@ -147,6 +154,7 @@ export class PriceChart {
     for (let i = from; i < bars.rows; i++) {
       this.candles.update(candleAt(bars, i, times[i - from]));
     }
+    this.panes.hang(lastTime(bars));
     this.place();
   }
 
@@ -170,6 +178,21 @@ export class PriceChart {
     this.sessionViews = sessions;
     this.gapViews = gaps;
     this.place();
+  }
+
+  /** Shows these panes below the price, so high where there is room, px. */
+  setPanes(panes: readonly { name: PaneName; px: number }[]): void {
+    const names = panes.map(({ name }) => name);
+    if (names.join() !== this.panes.names.join()) {
+      this.panes.setPanes(names);
+      this.place();
+    }
+    this.paneHeights = panes.map(({ px }) => px);
+    this.fit();
+  }
+
+  setRunning(name: PaneName, running: Running | null): void {
+    this.panes.setRunning(name, running);
   }
 
   setShown(shown: Shown): void {
@@ -284,20 +307,16 @@ export class PriceChart {
   /** Spreads a handful of bars over the free width; answers the width of a bar then, px. */
   private widen(): number {
     const free = this.box.clientWidth - rightRoom(this.scene, this.shown.levels);
-    const wanted = Math.min(WIDEST_PX, free / this.scene.bars.rows);
     const now = this.spacing();
-    if (wanted <= now) return now;
-    this.widened = { from: now, to: wanted };
-    this.chart.timeScale().applyOptions({ barSpacing: wanted });
+    const wanted = this.spread.widen(now, free, this.scene.bars.rows);
+    if (wanted !== now) this.chart.timeScale().applyOptions({ barSpacing: wanted });
     return wanted;
   }
 
-  /** Takes the spreading back for the next interval, unless the user has zoomed since. */
+  /** Takes the spreading back, unless the user has zoomed since. */
   private narrow(): void {
-    const { widened } = this;
-    this.widened = null;
-    if (!widened || Math.abs(this.spacing() - widened.to) > 0.01) return;
-    this.chart.timeScale().applyOptions({ barSpacing: widened.from });
+    const back = this.spread.narrow(this.spacing());
+    if (back !== null) this.chart.timeScale().applyOptions({ barSpacing: back });
   }
 
   private move(range: Visible): void {
@@ -309,14 +328,19 @@ export class PriceChart {
     const times = chartTimes(bars, 0);
     const candles = new Array<CandlestickData<UTCTimestamp>>(bars.rows);
     for (let i = 0; i < bars.rows; i++) candles[i] = candleAt(bars, i, times[i]);
+    const last = times[bars.rows - 1] ?? null;
+    this.panes.release(last);
     this.candles.setData(candles);
+    this.panes.hang(last);
   }
 
   /** Puts everything anew on the bars. */
   private place(): void {
     const { bars, interval } = this.scene;
     this.sessions.sessions = placeSessions(this.sessionViews, bars, interval);
-    this.sessions.gaps = placeGaps(this.gapViews, bars, interval);
+    const mine = this.gapViews.filter((gap) => PRICE_SERIES.includes(gap.series));
+    this.sessions.gaps = placeGaps(mine, bars, interval);
+    this.panes.place(this.sessions.sessions, this.gapViews);
     placeLevels(this.levels.shown, bars);
     if (this.bubbles.shown) placeBubbles(this.bubbles.shown, bars, interval);
     this.sessions.layer.redraw();
@@ -350,41 +374,64 @@ export class PriceChart {
   private repaint(): void {
     const { scene } = this;
     Object.assign(scene.tokens, readTokens());
-    this.chart.applyOptions(chartOptions(scene.tokens, scene.interval === "1d"));
+    this.applyOptions(scene.interval === "1d");
     this.candles.applyOptions(candleOptions(scene.tokens));
+  }
+
+  private applyOptions(daily: boolean): void {
+    this.chart.applyOptions(chartOptions(this.scene.tokens, daily));
+    // The margins of all scales were among them: the panes have their own.
+    this.fit();
   }
 
   private fit(): void {
     const width = this.box.clientWidth;
     fitScene(this.scene, width, this.shown.profile);
-    this.chart.timeScale().applyOptions({ minBarSpacing: leastSpacing(width) });
+    const time = this.chart.timeScale();
+    time.applyOptions({ minBarSpacing: leastSpacing(width) });
+    const fitted = fitPanes(this.box.clientHeight - time.height(), this.paneHeights);
+    this.panes.fit(fitted);
+    this.listener.onPanes?.(fitted);
     this.levels.layer.redraw();
   }
 
   private hover(at: MouseEventParams): void {
-    if (!at.point || at.paneIndex !== 0) return this.listener.onHover(null);
-    const { x, y } = at.point;
-    const { view } = this.levels.layer;
-    const { bars } = this.scene;
+    if (!at.point || at.paneIndex === undefined) return this.leave(null);
     const index = at.logical ?? -1;
+    const bar = index >= 0 && index < this.scene.bars.rows ? index : -1;
+    const { x, y } = at.point;
+    // In the panes below the price, only the bar is told.
+    if (at.paneIndex > 0) {
+      const nothing = { price: NaN, bubble: -1, level: null, gap: null, profile: false };
+      return this.leave({ ...nothing, x, y, bar });
+    }
+    const { view } = this.levels.layer;
     const bubble = this.bubbles.hit(x, y);
     // A print lies on top: what is said and lit is the print, not the level beneath.
     const level = this.shown.levels && bubble < 0 ? hitLevel(this.levels.shown, view, x, y) : null;
-    if (bubble !== this.bubbles.hovered || level !== this.levels.hovered) {
-      this.bubbles.hovered = bubble;
-      this.levels.hovered = level;
-      this.levels.layer.redraw();
-    }
+    this.light(bubble, level);
     this.listener.onHover({
       x,
       y,
       price: priceAtY(view, y),
-      bar: index >= 0 && index < bars.rows ? index : -1,
+      bar,
       bubble,
       level,
       gap: hitGap(this.sessions.gaps, view, x),
       profile: this.scene.profilePx > 0 && x > view.width - this.scene.profilePx,
     });
+  }
+
+  private leave(hover: Hover | null): void {
+    this.light(-1, null);
+    this.listener.onHover(hover);
+  }
+
+  private light(bubble: number, level: Level | null): void {
+    if (bubble === this.bubbles.hovered && level === this.levels.hovered) return;
+    this.bubbles.hovered = bubble;
+    this.levels.hovered = level;
+    this.levels.layer.redraw();
   }
 
   /** Sessions in the window, for the legend. */
@@ -398,6 +445,11 @@ function shiftOf(before: Bars, after: Bars, index: number): number {
   if (before.rows === 0) return 0;
   const at = Math.min(before.rows - 1, Math.max(0, Math.round(index)));
   return countBefore(after, before.start[at]) - at;
+}
+
+/** Chart time of the last bar. */
+function lastTime(bars: Bars): UTCTimestamp | null {
+  return chartTimes(bars, Math.max(0, bars.rows - 1)).at(-1) ?? null;
 }
 
 /** Chart times of the bars from index `from` on, strictly increasing as the library demands. */

@@ -19,7 +19,11 @@ export class SessionLayer {
   private hatchColour = "";
   private readonly span: [number, number] = [0, 0];
 
-  constructor(private readonly scene: Scene) {
+  /** `noted` = early closes are written; once in a chart is enough. */
+  constructor(
+    private readonly scene: Scene,
+    private readonly noted = true,
+  ) {
     this.layer = new Layer([
       { zOrder: "bottom", draw: (context, view) => this.draw(context, view) },
     ]);
@@ -33,7 +37,8 @@ export class SessionLayer {
       this.shade(context, view, mark.pre, mark.open);
       this.shade(context, view, mark.close, mark.postEnd);
       if (right - left >= MIN_SESSION_PX) this.drawBoundary(context, view, left);
-      if (mark.session.early_close) this.noteEarlyClose(context, view, mark, right - left);
+      if (this.noted && mark.session.early_close)
+        this.noteEarlyClose(context, view, mark, right - left);
     }
     for (const mark of this.gaps) this.drawGap(context, view, mark);
   }

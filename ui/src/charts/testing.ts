@@ -1,5 +1,12 @@
 /** Invented bars, levels and prints for tests and the bench: the same for the same seed. */
-import type { BarsMeta, GetBars, LevelsMeta, PrintsMeta, SessionView } from "../api/bindings";
+import type {
+  BarsMeta,
+  GetBars,
+  LevelsMeta,
+  PrintsMeta,
+  RunningMeta,
+  SessionView,
+} from "../api/bindings";
 import { type Columns, columnsOf } from "../api/columns";
 import { addDays, etInstant } from "../lib/time";
 
@@ -188,6 +195,31 @@ export function printColumns(count: number, bars: Bars, seed = 3): Columns<Print
       eligible: of(({ reasons }) => (reasons === 0 ? 1 : 0)),
       block: of(() => 1),
       session: of(() => 2),
+    },
+  );
+}
+
+/** Running sums of these sessions, a row a minute, each session from zero. */
+export function runningColumns(sessions: readonly SessionView[], seed = 4): Columns<RunningMeta> {
+  const random = seeded(seed);
+  const rows: { at: number; call: number; put: number }[] = [];
+  for (const day of sessions) {
+    let [call, put] = [0, 0];
+    for (let at = day.open_ms; at < day.close_ms; at += MINUTE_MS) {
+      call += (random() - 0.48) * 4e6;
+      put += (random() - 0.5) * 3e6;
+      rows.push({ at, call, put });
+    }
+  }
+  const of = (make: (row: (typeof rows)[number]) => number) => rows.map(make);
+  return columnsOf<RunningMeta>(
+    { of: "SPY", newest_ms: rows.at(-1)?.at ?? null },
+    {
+      at_ms: of(({ at }) => at),
+      net_call: of(({ call }) => call),
+      net_put: of(({ put }) => put),
+      net_delta: of(({ call }) => call / 550),
+      net_volume: of(({ put }) => put / 550),
     },
   );
 }

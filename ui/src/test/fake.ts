@@ -13,10 +13,13 @@ import type {
   PrintDetail,
   Status,
 } from "../api/bindings";
+import { flowGroups, flowHeat, flowLines, flowStrikes, flowSummary, flowTrades } from "./flow";
 import { history, nextPrint, sessions, START_MS, SYMBOLS } from "./market";
+import { nextTrade } from "./options";
 import { seeded } from "./random";
 import { LOG, QUARANTINE, REASONS, statusAt, VENDORS } from "./records";
 import { activityTable, barsTable, levelsTable, printsTable, profileTable, SIDES } from "./tables";
+import { correlation, netPremium, plan, tide, volatility } from "./volatility";
 
 type Handlers = {
   [C in keyof Commands]: (ask: Commands[C]["request"]) => Commands[C]["response"];
@@ -76,6 +79,11 @@ export class Fake implements Transport {
     };
   }
 
+  /** Lets every later answer wait so long. */
+  slow(ms: number): void {
+    this.#options = { ...this.#options, delayMs: ms };
+  }
+
   /** Tells every listener. */
   emit(event: MarketEvent): void {
     this.#listeners.forEach((listener) => listener(event));
@@ -87,6 +95,12 @@ export class Fake implements Transport {
     history(symbol).prints.push(print);
     const at = print.reported;
     this.emit({ kind: "prints", symbol, from_ms: at, to_ms: at, rows: 1 });
+  }
+
+  /** One new option trade of a symbol, stored and told. */
+  trade(symbol: string): void {
+    const { at } = nextTrade(symbol, this.#now(), random);
+    this.emit({ kind: "flow", symbol, from_ms: at, to_ms: at, rows: 1 });
   }
 
   #now(): number {
@@ -101,6 +115,7 @@ export class Fake implements Transport {
   #beat(): void {
     for (const symbol of this.#app.symbols) {
       if (random() < 0.7) this.print(symbol);
+      if (random() < 0.5) this.trade(symbol);
       const { bars } = history(symbol);
       const last = bars[bars.length - 1];
       last.close += (random() - 0.5) * 0.1;
@@ -193,6 +208,17 @@ export class Fake implements Transport {
     },
     list_quarantine: ({ limit }) => QUARANTINE.slice(0, limit),
     list_log: ({ limit }) => LOG.slice(0, limit),
+    get_flow_trades: flowTrades,
+    get_flow_groups: flowGroups,
+    get_flow_summary: flowSummary,
+    get_flow_lines: (ask) => flowLines(ask, this.#now()),
+    get_flow_heat: flowHeat,
+    get_flow_strikes: flowStrikes,
+    get_net_premium: netPremium,
+    get_tide: tide,
+    get_volatility: volatility,
+    get_correlation: correlation,
+    get_plan: () => plan(this.#now()),
   };
 }
 

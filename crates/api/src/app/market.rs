@@ -11,8 +11,9 @@ use undertow_engine::engine::{Engine, Parts};
 use undertow_market::{Calendar, MarketSession};
 use undertow_simulator::{Plan, SimClock, Simulator, SimulatorConfig};
 use undertow_store::embedded::{EmbeddedConfig, EmbeddedPostgres};
-use undertow_store::{SimulatedMarket, Store, StoreOptions};
+use undertow_store::{SimulatedMarket, Store, StoreOptions, while_away};
 use undertow_vendor::budget::Budget;
+use undertow_vendor::unusual_whales::stream::{StreamConfig, StreamLimits};
 use undertow_vendor::unusual_whales::{UnusualWhales, UnusualWhalesConfig};
 use undertow_vendor::{HttpLimits, RetryPolicy};
 
@@ -34,7 +35,7 @@ const BEFORE_CLOSE: TimeDelta = TimeDelta::minutes(20);
 const DEMO_HISTORY_SESSIONS: u32 = 60;
 /// The simulated plan: no limit that a demonstration would meet.
 const DEMO_PLAN: Plan =
-    Plan { per_minute: None, per_day: 1_000_000, history_sessions: 150, websocket: false };
+    Plan { per_minute: None, per_day: 1_000_000, history_sessions: 150, websocket: true };
 /// Longest wait for the parts of a market to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 
@@ -67,7 +68,7 @@ pub(super) async fn open_simulated(
     let seed = u64::from(seed.unwrap_or(DEFAULT_SEED));
     let kind = Some(SimulatedMarket { seed });
     let (store, embedded) = open_store(&app, &format!("undertow_demo_{seed}"), kind).await?;
-    let newest = store.newest_at().await.map_err(database_error)?;
+    let newest = while_away(|| store.newest_at()).await.map_err(database_error)?;
     let start = match app.options().start_at {
         Some(at) => at,
         None => demonstration_start(app.calendar(), Utc::now(), newest)
@@ -144,8 +145,10 @@ async fn open_embedded(
     options: StoreOptions,
 ) -> Result<(Store, EmbeddedPostgres), ApiError> {
     let embedded = EmbeddedPostgres::start(config).await.map_err(database_error)?;
-    let address = embedded.database(&database).await.map_err(database_error)?;
-    let store = Store::open(address, options).await.map_err(database_error)?;
+    // A server that dies while the market opens is started again by its supervisor.
+    let address = while_away(|| embedded.database(&database)).await.map_err(database_error)?;
+    let open = || Store::open(address.clone(), options);
+    let store = while_away(open).await.map_err(database_error)?;
     Ok((store, embedded))
 }
 
@@ -158,13 +161,23 @@ async fn start_engine(
     history_sessions: u32,
 ) -> Result<Engine, ApiError> {
     app.progress("Starting to collect");
-    let budget = Engine::restored_budget(store).await.map_err(database_error)?;
-    let vendor = vendor(base_url, key, budget.clone(), clock, app.calendar().clone())?;
+    let restored = while_away(|| Engine::restored_budget(store)).await;
+    let budget = restored.map_err(database_error)?;
     let mut collect = app.options().settings.collect.clone();
+    let stream = collect.stream.then(|| StreamConfig {
+        base_url: base_url.clone(),
+        key: key.clone(),
+        limits: StreamLimits::default(),
+        min_premium: u64::from(collect.min_premium),
+        calendar: Arc::new(app.calendar().clone()),
+        now: Arc::new(move || clock.now()),
+    });
+    let vendor = vendor(base_url, key, budget.clone(), clock, app.calendar().clone())?;
     collect.history_sessions = history_sessions;
     let parts = Parts {
         store: store.clone(),
         vendor,
+        stream,
         budget,
         clock,
         calendar: app.calendar().clone(),

@@ -117,7 +117,7 @@ fn reasons(bits: Option<u32>) -> Result<Reasons, ApiError> {
         .ok_or_else(|| ApiError::invalid(format!("{bits} is not a set of reasons")))
 }
 
-fn side(text: &str) -> Result<Side, ApiError> {
+pub(super) fn side(text: &str) -> Result<Side, ApiError> {
     match text {
         "buy" => Ok(Side::Buy),
         "sell" => Ok(Side::Sell),
@@ -185,7 +185,7 @@ impl Blocks {
     }
 }
 
-fn sides() -> Vec<CodeLabel> {
+pub(super) fn sides() -> Vec<CodeLabel> {
     let label = |state: SideState, label: &str| CodeLabel {
         code: u32::from(state.code()),
         label: label.to_owned(),

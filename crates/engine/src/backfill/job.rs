@@ -1,5 +1,6 @@
 //! A backfill and its progress.
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use undertow_store::backfill::{BackfillJob, BackfillState, NewBackfill};
 
@@ -26,6 +27,8 @@ pub struct Job {
     pub seconds_left: Option<f64>,
     /// What happened or is wrong, in words.
     pub note: Option<String>,
+    /// A paused job goes on at this market time. Not stored: a new start tries at once.
+    pub resumes_at: Option<DateTime<Utc>>,
 }
 
 impl Job {
@@ -43,6 +46,7 @@ impl Job {
             rows_per_s: None,
             seconds_left: None,
             note: stored.message,
+            resumes_at: None,
             work: stored.work,
         }
     }

@@ -4,12 +4,13 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use chrono::{NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use undertow_market::Symbol;
-use undertow_store::StoreError;
+use undertow_market::{Print, Symbol, minute_of_day};
+use undertow_store::{StoreError, while_away};
+use undertow_vendor::error::RateScope;
 use undertow_vendor::unusual_whales::MAX_BARS_PER_PAGE;
 use undertow_vendor::{EntitlementReason, Priority, VendorError};
 
@@ -19,18 +20,20 @@ use undertow_store::log::LogLevel;
 use super::job::Job;
 use crate::bars;
 use crate::event::EngineEvent;
+use crate::feed::Series;
 use crate::journal;
+use crate::poll;
 use crate::schedule::SETTLE;
-use crate::shared::{CollectError, Shared};
-use crate::walk::{Walk, walk_prints};
+use crate::shared::{CollectError, MARKET, Shared};
+use crate::walk::{Walk, walk};
 use crate::writer::{Books, Slot};
 
 /// Symbol-sessions of a job that are read at once. The request budget sets the real pace.
 const PARALLEL: usize = 4;
 /// Jobs that may wait.
 pub(crate) const MAX_WAITING: usize = 100;
-/// Wait before books that could not be read are tried again.
-const BOOKS_AGAIN_AFTER: std::time::Duration = std::time::Duration::from_secs(1);
+/// When a spent day is looked at again, if the vendor does not say when it ends.
+const BUDGET_AGAIN_AFTER: TimeDelta = TimeDelta::minutes(15);
 /// How often progress is entered in the database, at most.
 const SAVE_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -51,8 +54,12 @@ pub(crate) struct SessionWork {
 
 enum Outcome {
     Rows(u64),
-    BeforeHistory { from: Option<NaiveDate> },
+    BeforeHistory {
+        from: Option<NaiveDate>,
+    },
     Failed(String),
+    /// The day's requests are used up: it is asked for again then.
+    Later(DateTime<Utc>),
     Stopped,
 }
 
@@ -63,6 +70,8 @@ struct Told {
     history_from: Option<NaiveDate>,
     /// The key was refused.
     refusal: Option<String>,
+    /// The day's requests are used up until then.
+    day_spent_until: Option<DateTime<Utc>>,
 }
 
 impl Told {
@@ -70,6 +79,9 @@ impl Told {
     fn foresees(&self, session_date: NaiveDate) -> Option<Outcome> {
         if let Some(text) = &self.refusal {
             return Some(Outcome::Failed(text.clone()));
+        }
+        if let Some(until) = self.day_spent_until {
+            return Some(Outcome::Later(until));
         }
         let before = self.history_from.is_some_and(|from| session_date < from);
         before.then_some(Outcome::BeforeHistory { from: self.history_from })
@@ -104,21 +116,35 @@ impl Runner {
     /// database and goes on at the next start.
     pub(crate) async fn run(&self, shared: &Shared, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            let next = self.lock_queue().pop_front();
-            match next {
-                Some(job) => self.run_job(shared, job, &stop).await,
-                None => tokio::select! {
-                    () = self.wake.notified() => {}
-                    () = stop.cancelled() => return,
-                },
+            if let Some(job) = self.take_ready(shared.clock.now()) {
+                self.run_job(shared, job, &stop).await;
+                continue;
+            }
+            let resumes_at = self.lock_queue().iter().filter_map(|job| job.resumes_at).min();
+            tokio::select! {
+                () = self.wake.notified() => {}
+                () = shared.clock.sleep_until(resumes_at.unwrap_or(DateTime::<Utc>::MAX_UTC)) => {}
+                () = stop.cancelled() => return,
             }
         }
+    }
+
+    /// The first job in the queue that need not wait.
+    fn take_ready(&self, now: DateTime<Utc>) -> Option<Job> {
+        let mut queue = self.lock_queue();
+        let ready = |job: &Job| job.resumes_at.is_none_or(|at| at <= now);
+        let place = queue.iter().position(ready)?;
+        queue.remove(place)
     }
 
     async fn run_job(&self, shared: &Shared, mut job: Job, stop: &CancellationToken) {
         let own_stop = stop.child_token();
         let began = Instant::now();
-        let work = match remaining_when_it_can_be_read(shared, &job.work, &own_stop).await {
+        let books = tokio::select! {
+            books = remaining_when_back(shared, &job.work) => books,
+            () = own_stop.cancelled() => Ok(Vec::new()),
+        };
+        let work = match books {
             Ok(work) => work,
             Err(error) => {
                 job.state = BackfillState::Failed;
@@ -132,38 +158,57 @@ impl Runner {
         job.sessions_done = job.sessions_total.saturating_sub(left);
         *self.lock_running() = Some((job.clone(), own_stop.clone()));
         self.publish(shared, &job, true).await;
-        let mut failures = Vec::new();
+        let ended = self.read_sessions(shared, &mut job, work, began, &own_stop).await;
+        finish(&mut job, &ended, own_stop.is_cancelled());
+        *self.lock_running() = None;
+        if stop.is_cancelled() {
+            return;
+        }
+        self.publish(shared, &job, true).await;
+        journal::note(shared, level(&job), "backfill", ending(&job)).await;
+        if job.state == BackfillState::Paused {
+            self.enqueue(job);
+        }
+    }
+
+    async fn read_sessions(
+        &self,
+        shared: &Shared,
+        job: &mut Job,
+        work: Vec<SessionWork>,
+        began: Instant,
+        stop: &CancellationToken,
+    ) -> Ended {
+        let mut ended = Ended::default();
         let mut saved = Instant::now();
         let told = Mutex::default();
         let mut results = stream::iter(work)
-            .map(|work| one_session(shared, work, &told, &own_stop))
+            .map(|work| one_session(shared, work, &told, stop))
             .buffer_unordered(PARALLEL);
         while let Some((work, outcome)) = results.next().await {
             match outcome {
                 Outcome::Stopped => continue,
+                Outcome::Later(until) => {
+                    ended.resumes_at = Some(until);
+                    continue;
+                }
                 Outcome::Rows(rows) => job.rows += rows,
                 Outcome::BeforeHistory { from } => job.note = Some(wall_note(from)),
                 Outcome::Failed(text) => {
-                    failures.push(format!("{} {}: {text}", work.symbol, work.session_date));
+                    ended.failures.push(format!("{} {}: {text}", work.symbol, work.session_date));
                 }
             }
             job.sessions_done += 1;
             job.sessions_asked += 1;
-            pace(&mut job, began);
-            *self.lock_running() = Some((job.clone(), own_stop.clone()));
+            pace(job, began);
+            *self.lock_running() = Some((job.clone(), stop.clone()));
             let save = saved.elapsed() >= SAVE_EVERY;
             if save {
                 saved = Instant::now();
             }
-            self.publish(shared, &job, save).await;
+            self.publish(shared, job, save).await;
         }
-        drop(results);
-        finish(&mut job, &failures, own_stop.is_cancelled());
-        *self.lock_running() = None;
-        if !stop.is_cancelled() {
-            self.publish(shared, &job, true).await;
-            journal::note(shared, level(&job), "backfill", ending(&job)).await;
-        }
+        ended
     }
 
     async fn publish(&self, shared: &Shared, job: &Job, save: bool) {
@@ -185,10 +230,22 @@ impl Runner {
     }
 }
 
-fn finish(job: &mut Job, failures: &[String], stopped: bool) {
+/// How the sessions of a job ended.
+#[derive(Default)]
+struct Ended {
+    failures: Vec<String>,
+    /// Some were not asked for, because the day's requests are used up until then.
+    resumes_at: Option<DateTime<Utc>>,
+}
+
+fn finish(job: &mut Job, ended: &Ended, stopped: bool) {
+    let failures = &ended.failures;
     job.seconds_left = None;
+    job.resumes_at = ended.resumes_at.filter(|_| !stopped);
     job.state = if stopped {
         BackfillState::Stopped
+    } else if job.resumes_at.is_some() {
+        BackfillState::Paused
     } else if failures.is_empty() {
         BackfillState::Done
     } else {
@@ -198,6 +255,15 @@ fn finish(job: &mut Job, failures: &[String], stopped: bool) {
         let more = failures.len() - 1;
         let tail = if more > 0 { format!(" (and {more} more)") } else { String::new() };
         job.note = Some(format!("{first}{tail}"));
+    }
+    if let Some(at) = job.resumes_at {
+        let minute = minute_of_day(at);
+        job.note = Some(format!(
+            "The day's requests are used up, but for those that live collecting needs. It goes on \
+             by itself at {:02}:{:02} New York time.",
+            minute / 60,
+            minute % 60
+        ));
     }
 }
 
@@ -255,22 +321,15 @@ fn total(shared: &Shared, work: &NewBackfill) -> u32 {
     u32::try_from(sessions(shared, work).len() * work.symbols.len()).unwrap_or(u32::MAX)
 }
 
-/// What [`remaining`] says, asked again while the database is away.
-async fn remaining_when_it_can_be_read(
+/// What [`remaining`] says, however long the database is away: a job is not lost to an outage.
+async fn remaining_when_back(
     shared: &Shared,
     work: &NewBackfill,
-    stop: &CancellationToken,
 ) -> Result<Vec<SessionWork>, StoreError> {
     loop {
-        match remaining(shared, work).await {
-            Err(error) if error.is_retryable() && !stop.is_cancelled() => {
-                tracing::warn!(%error, "the books cannot be read; they are tried again");
-            }
+        match while_away(|| remaining(shared, work)).await {
+            Err(error) if error.is_retryable() => {}
             result => return result,
-        }
-        tokio::select! {
-            () = tokio::time::sleep(BOOKS_AGAIN_AFTER) => {}
-            () = stop.cancelled() => {}
         }
     }
 }
@@ -312,6 +371,15 @@ async fn one_session(
             lock(told).history_from = history_from;
             Outcome::BeforeHistory { from: history_from }
         }
+        Err(CollectError::Vendor(VendorError::RateLimited {
+            scope: RateScope::Day,
+            retry_at,
+            ..
+        })) => {
+            let until = retry_at.unwrap_or(shared.clock.now() + BUDGET_AGAIN_AFTER);
+            lock(told).day_spent_until = Some(until);
+            Outcome::Later(until)
+        }
         Err(error) => {
             tracing::warn!(symbol = %work.symbol, date = %work.session_date, %error, "a session could not be collected");
             let text = error.to_string();
@@ -343,15 +411,36 @@ pub(crate) async fn read_session(
     let slot =
         hours.map(|hours| Slot::between(hours.pre_at, if ended { hours.post_end_at } else { now }));
     let read_to = slot.as_ref().map(|slot| slot.to);
-    let walk = Walk {
+    let prints = Walk {
         symbol: symbol.clone(),
         session_date: date,
         back_to: None,
         priority: Priority::Backfill,
         at_end: Books { slot, read_to, ..Books::default() },
     };
-    let prints = walk_prints(shared, &walk, stop).await?;
-    Ok(bars.written + prints.written)
+    let prints = walk::<Print>(shared, &prints, stop).await?;
+    let flow = past_flow(shared, symbol, date, stop).await?;
+    Ok(bars.written + prints.written + flow)
+}
+
+/// The past of the options market that can still be had: net premium, and the market's tide.
+/// Where the plan does not include it, prints and bars are history enough.
+async fn past_flow(
+    shared: &Shared,
+    symbol: &Symbol,
+    date: NaiveDate,
+    stop: &CancellationToken,
+) -> Result<u64, CollectError> {
+    let market = Symbol::new(MARKET).expect("the market's name has a ticker's form");
+    let mut written = 0;
+    for (of, series) in [(symbol, Series::NetPremium), (&market, Series::Tide)] {
+        match poll::read_past(shared, of, series, date, stop).await {
+            Ok(rows) => written += rows,
+            Err(error) if error.is_refused_by_plan() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(written)
 }
 
 /// Enters a job's state and progress in the database.

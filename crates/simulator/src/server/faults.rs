@@ -52,9 +52,33 @@ pub enum Fault {
     WrongTypes(String),
     /// The right answer after this many real milliseconds.
     Delay(u64),
+    /// The websocket's upgrade is refused, as by a plan that has none.
+    NoWebsocketScope,
+    /// The websocket's connection ends in the middle of a frame.
+    DropMidFrame,
+    /// The websocket falls silent and stays open: no frames, and no answers to a ping.
+    Freeze,
+    /// A frame comes twice.
+    DuplicateFrame,
+    /// The websocket ends as it does for a reader who is too slow.
+    CutSlowReader,
 }
 
-/// A fault, and which requests it spoils.
+/// The path of websocket requests. Its frames have the path of their channel below it.
+pub(super) const SOCKET_PATH: &str = "/socket";
+
+impl Fault {
+    /// Whether it strikes frames of an open websocket, and never a request.
+    fn strikes_frames(&self) -> bool {
+        matches!(
+            self,
+            Self::DropMidFrame | Self::Freeze | Self::DuplicateFrame | Self::CutSlowReader
+        )
+    }
+}
+
+/// A fault, and which requests it spoils. For faults of an open websocket a request is a frame
+/// that is pushed, and its path `/socket/<channel>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaultRule {
     /// What goes wrong.
@@ -100,6 +124,9 @@ impl FaultRule {
     }
 
     fn matches(&self, path: &str) -> bool {
+        if self.fault == Fault::NoWebsocketScope && path != SOCKET_PATH {
+            return false;
+        }
         self.path_prefix.as_deref().is_none_or(|prefix| path.starts_with(prefix))
     }
 
@@ -149,8 +176,18 @@ impl Faults {
 
     /// The fault for a request: that of the first rule that matches and has let enough pass.
     pub(crate) fn take(&self, path: &str) -> Option<Fault> {
+        self.first(|rule| !rule.fault.strikes_frames() && rule.matches(path))
+    }
+
+    /// The fault for a frame of this channel.
+    pub(crate) fn take_for_frame(&self, channel: &str) -> Option<Fault> {
+        let path = format!("{SOCKET_PATH}/{channel}");
+        self.first(|rule| rule.fault.strikes_frames() && rule.matches(&path))
+    }
+
+    fn first(&self, strikes: impl Fn(&FaultRule) -> bool) -> Option<Fault> {
         let mut rules = self.rules();
-        let place = rules.iter_mut().position(|rule| rule.matches(path) && rule.is_ready())?;
+        let place = rules.iter_mut().position(|rule| strikes(rule) && rule.is_ready())?;
         let fault = rules[place].fault.clone();
         rules[place].count -= 1;
         if rules[place].count == 0 {
@@ -183,6 +220,21 @@ mod tests {
             [Some(Fault::Hang), Some(Fault::Status500), None, Some(Fault::Status500)]
         );
         assert_eq!(faults.list(), []);
+    }
+
+    #[test]
+    fn frames_and_requests_do_not_take_each_others_faults() {
+        let faults = Faults::default();
+        for fault in [Fault::NoWebsocketScope, Fault::Freeze, Fault::Status500] {
+            faults.push(FaultRule::once(fault)).unwrap();
+        }
+        faults.push(FaultRule::once(Fault::DuplicateFrame).on("/socket/price:SPY")).unwrap();
+        assert_eq!(faults.take("/api/stock/A"), Some(Fault::Status500));
+        assert_eq!(faults.take("/socket"), Some(Fault::NoWebsocketScope));
+        assert_eq!(faults.take("/socket"), None);
+        assert_eq!(faults.take_for_frame("flow-alerts"), Some(Fault::Freeze));
+        assert_eq!(faults.take_for_frame("flow-alerts"), None);
+        assert_eq!(faults.take_for_frame("price:SPY"), Some(Fault::DuplicateFrame));
     }
 
     #[test]

@@ -22,8 +22,7 @@ pub struct Plan {
     pub per_day: u32,
     /// How many sessions back it reaches, today's included.
     pub history_sessions: u32,
-    /// Whether the websocket may be joined. Without it the upgrade is refused with 401; the
-    /// stream itself is not simulated.
+    /// Whether the websocket may be joined. Without it the upgrade is refused with 401.
     pub websocket: bool,
 }
 

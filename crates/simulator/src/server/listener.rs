@@ -3,7 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use axum::extract::connect_info::Connected;
@@ -13,12 +13,30 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// One client's connection, as a request sees it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Connection(Arc<AtomicBool>);
+pub(super) struct Connection(Arc<Fate>);
+
+#[derive(Debug)]
+struct Fate {
+    is_reset: AtomicBool,
+    /// Bytes that may still be written.
+    bytes_left: AtomicUsize,
+}
+
+impl Default for Fate {
+    fn default() -> Self {
+        Self { is_reset: AtomicBool::new(false), bytes_left: AtomicUsize::new(usize::MAX) }
+    }
+}
 
 impl Connection {
     /// The next byte that would be written resets the connection instead.
     pub(super) fn reset(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.is_reset.store(true, Ordering::Relaxed);
+    }
+
+    /// The connection ends after so many more bytes.
+    pub(super) fn cut_after(&self, bytes: usize) {
+        self.0.bytes_left.store(bytes, Ordering::Relaxed);
     }
 }
 
@@ -56,12 +74,30 @@ pub(super) struct ResettableStream {
 
 impl ResettableStream {
     fn refuse_if_reset(&self) -> io::Result<()> {
-        if !self.connection.0.load(Ordering::Relaxed) {
+        if !self.connection.0.is_reset.load(Ordering::Relaxed) {
             return Ok(());
         }
         // With no linger the close that follows sends a reset rather than an orderly end.
         self.stream.set_zero_linger()?;
         Err(io::ErrorKind::ConnectionReset.into())
+    }
+}
+
+impl ResettableStream {
+    /// How many bytes may still be written; an error when it is none.
+    fn allowance(&self) -> io::Result<usize> {
+        self.refuse_if_reset()?;
+        match self.connection.0.bytes_left.load(Ordering::Relaxed) {
+            0 => Err(io::ErrorKind::ConnectionAborted.into()),
+            bytes => Ok(bytes),
+        }
+    }
+
+    fn spend(&self, bytes: usize) {
+        let left = &self.connection.0.bytes_left;
+        if left.load(Ordering::Relaxed) != usize::MAX {
+            left.fetch_sub(bytes, Ordering::Relaxed);
+        }
     }
 }
 
@@ -81,8 +117,12 @@ impl AsyncWrite for ResettableStream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.refuse_if_reset()?;
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let allowed = self.allowance()?.min(bytes.len());
+        let written = Pin::new(&mut self.stream).poll_write(context, &bytes[..allowed]);
+        if let Poll::Ready(Ok(count)) = written {
+            self.spend(count);
+        }
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -98,8 +138,11 @@ impl AsyncWrite for ResettableStream {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.refuse_if_reset()?;
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        if self.allowance()? == usize::MAX {
+            return Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        }
+        let first = slices.iter().find(|slice| !slice.is_empty());
+        self.poll_write(context, first.map_or(&[], |slice| slice))
     }
 
     fn is_write_vectored(&self) -> bool {

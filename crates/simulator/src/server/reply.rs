@@ -70,7 +70,9 @@ pub(super) fn with_wrong_types(answer: Answer, field: &str) -> Answer {
     let Ok(mut body) = serde_json::from_slice::<Value>(&answer.body) else {
         return answer;
     };
-    match body.get_mut("data") {
+    // Most answers are wrapped, some are bare arrays.
+    let rows = if body.is_object() { body.get_mut("data") } else { Some(&mut body) };
+    match rows {
         Some(Value::Array(rows)) => rows.iter_mut().for_each(|row| spoil(row, field)),
         Some(row) => spoil(row, field),
         None => {}

@@ -1,6 +1,5 @@
 //! Reads the parameters that the routes share. Unknown ones are ignored, as the vendor does.
 
-use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
@@ -16,7 +15,7 @@ const LARGEST_UNIX_SECONDS: i64 = 100_000_000_000;
 pub(super) struct Query<'a> {
     pub(super) now: DateTime<Utc>,
     calendar: &'a Calendar,
-    params: &'a HashMap<String, String>,
+    params: &'a [(String, String)],
     history_sessions: u32,
 }
 
@@ -39,18 +38,22 @@ impl<'a> Query<'a> {
     /// A date parameter, checked against the plan's history.
     pub(super) fn open_date(&self, name: &'static str) -> Result<Option<NaiveDate>, Refusal> {
         let asked: Option<NaiveDate> = self.parsed(name, "2024-01-18")?;
-        let (earliest, sessions) = (self.earliest(), self.history_sessions);
-        match asked {
-            Some(asked) if asked < earliest => {
-                Err(Refusal::BeforeHistory { asked, earliest, sessions })
-            }
-            _ => Ok(asked),
-        }
+        asked.map_or(Ok(()), |asked| self.refuse_before_history(asked))?;
+        Ok(asked)
     }
 
     /// The newest session whose pre-market has begun.
     pub(super) fn latest(&self) -> NaiveDate {
         self.calendar.latest_session(self.now).unwrap_or(Calendar::LAST_DATE)
+    }
+
+    /// Refuses a date before the plan's history.
+    pub(super) fn refuse_before_history(&self, asked: NaiveDate) -> Result<(), Refusal> {
+        let (earliest, sessions) = (self.earliest(), self.history_sessions);
+        if asked < earliest {
+            return Err(Refusal::BeforeHistory { asked, earliest, sessions });
+        }
+        Ok(())
     }
 
     /// The first session that the plan reaches.
@@ -87,6 +90,22 @@ impl<'a> Query<'a> {
         Ok(low..=self.parsed(max, "5000")?.unwrap_or(i64::MAX))
     }
 
+    /// A whole number or a fraction, when it is given.
+    pub(super) fn number<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, Refusal> {
+        self.parsed(name, "5")
+    }
+
+    /// `true` or `false`, when it is given.
+    pub(super) fn flag(&self, name: &'static str) -> Result<Option<bool>, Refusal> {
+        self.parsed(name, "true")
+    }
+
+    /// The values of `<name>[]`, however often it is given.
+    pub(super) fn list(&self, name: &str) -> Vec<&'a str> {
+        let known = |known: &str| known.strip_suffix("[]") == Some(name);
+        self.params.iter().filter(|(key, _)| known(key)).map(|(_, value)| value.as_str()).collect()
+    }
+
     /// An instant: unix seconds, unix milliseconds, a date (its midnight in UTC) or RFC 3339.
     pub(super) fn instant(&self, name: &'static str) -> Result<Option<DateTime<Utc>>, Refusal> {
         let Some(text) = self.text(name) else {
@@ -109,12 +128,21 @@ impl<'a> Query<'a> {
 
     /// The first day of the `timeframe` that ends on `last`: YTD, or a number with D, W, M or Y.
     pub(super) fn timeframe_start(&self, last: NaiveDate) -> Result<NaiveDate, Refusal> {
-        let text = self.text("timeframe").unwrap_or("1Y");
-        timeframe_start(text, last).ok_or_else(|| bad("timeframe", text, "2M"))
+        self.span_start("timeframe", last)
     }
 
-    fn text(&self, name: &str) -> Option<&'a str> {
-        self.params.get(name).map(String::as_str)
+    /// The first day of the span named so that ends on `last`; a year when it is missing.
+    pub(super) fn span_start(
+        &self,
+        name: &'static str,
+        last: NaiveDate,
+    ) -> Result<NaiveDate, Refusal> {
+        let text = self.text(name).unwrap_or("1Y");
+        timeframe_start(text, last).ok_or_else(|| bad(name, text, "2M"))
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<&'a str> {
+        self.params.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     fn parsed<T: FromStr>(

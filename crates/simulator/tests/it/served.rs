@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, NaiveDate, Utc};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Response};
+use rust_decimal::Decimal;
 use serde_json::Value;
 use undertow_market::Symbol;
 use undertow_simulator::{ManualClock, Simulator, SimulatorConfig};
@@ -76,6 +77,13 @@ impl Served {
         answered.json()["data"].as_array().expect("rows in an array").clone()
     }
 
+    /// The rows of a successful answer that is a bare array.
+    pub(crate) async fn bare(&self, path: &str) -> Vec<Value> {
+        let answered = self.get(path).await;
+        assert_eq!(answered.status, 200, "{path}: {}", answered.text);
+        answered.json().as_array().expect("a bare array").clone()
+    }
+
     /// Every row of a session, paged as a careful client does it: newest first, the cursor one
     /// second above the oldest row, repeats dropped.
     pub(crate) async fn whole_session(&self, symbol: &str, date: &str) -> Vec<Value> {
@@ -93,6 +101,23 @@ impl Served {
             cursor = format!("&older_than={}", oldest.timestamp() + 1);
         }
     }
+}
+
+pub(crate) fn decimal(row: &Value, field: &str) -> Decimal {
+    let text = row[field].as_str().unwrap_or_else(|| panic!("{field} is no text in {row}"));
+    text.parse().unwrap_or_else(|_| panic!("{field} is no decimal in {row}"))
+}
+
+pub(crate) fn number(row: &Value, field: &str) -> i64 {
+    row[field].as_i64().unwrap_or_else(|| panic!("{field} is no whole number in {row}"))
+}
+
+/// The names of a row's fields, sorted.
+pub(crate) fn fields(row: &Value) -> Vec<&str> {
+    let mut names: Vec<&str> =
+        row.as_object().expect("an object").keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names
 }
 
 impl Answered {

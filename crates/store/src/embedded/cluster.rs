@@ -2,16 +2,18 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rand::RngExt;
 use sha2::{Digest, Sha256};
 
 use super::owner::Owner;
-use super::{Binaries, Durability, EmbeddedError, USER};
+use super::socket::SocketFolder;
+use super::{Binaries, Durability, EmbeddedError, USER, process};
 
 /// 32 random bytes as hex: nobody guesses it, and every tool can carry it.
 const PASSWORD_BYTES: usize = 32;
@@ -19,8 +21,10 @@ const PASSWORD_BYTES: usize = 32;
 const MAX_LOG_BYTES: u64 = 10 << 20;
 /// How much of the log an error carries, in bytes.
 const LOG_TAIL_BYTES: u64 = 2_000;
-/// A socket's path may have 107 bytes; its file name takes 14 and its lock's 19.
-const MAX_SOCKET_DIR_BYTES: usize = 107 - 20;
+/// A program that is ending stops its server before it lets the folder go, mostly in a second.
+const LOCK_LIMIT: Duration = Duration::from_secs(5);
+/// How often we look whether it did.
+const LOCK_POLL: Duration = Duration::from_millis(50);
 
 /// The data folder, locked for us.
 #[derive(Debug)]
@@ -83,6 +87,7 @@ impl Folder {
         }
         let half = self.place.join("cluster.new");
         if half.exists() {
+            process::wait_for_children(&half)?;
             self.move_aside(&half)?;
         }
         self.make_cluster(binaries, &half, &password)?;
@@ -91,21 +96,9 @@ impl Folder {
         Ok(password)
     }
 
-    /// A private folder for the socket, with a path short enough for one.
-    pub(super) fn socket_dir(&self) -> Result<PathBuf, EmbeddedError> {
-        let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-        let base = runtime.filter(|_| !rustix::process::geteuid().is_root());
-        let short = |base: &PathBuf| base.as_os_str().len() <= MAX_SOCKET_DIR_BYTES - 26;
-        let base =
-            base.filter(|base| base.is_dir() && short(base)).unwrap_or_else(std::env::temp_dir);
-        let path = base.join(format!("undertow-{}", short_hash(&self.root)));
-        match DirBuilder::new().mode(0o700).create(&path) {
-            Ok(()) => self.owner.give(&path)?,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(EmbeddedError::file(&path)(error)),
-        }
-        self.check_private(&path)?;
-        Ok(path)
+    /// A private folder for the socket, named after this one.
+    pub(super) fn socket_folder(&self) -> Result<SocketFolder, EmbeddedError> {
+        SocketFolder::claim(&short_hash(&self.root), self.owner)
     }
 
     /// The last lines of the server's log.
@@ -180,6 +173,9 @@ impl Folder {
             Durability::Throwaway => command.args(["-A", "trust", "--no-sync"]),
         };
         self.owner.apply(&mut command);
+        // Left alone it would go on writing where the next start makes its own cluster. A killed
+        // one cleans nothing up; the next start moves that aside.
+        process::end_with_us(&mut command, libc::SIGKILL);
         command
     }
 
@@ -191,24 +187,6 @@ impl Folder {
         let kept = if name(1).exists() { name(2) } else { name(1) };
         tracing::warn!(from = %path.display(), to = %kept.display(), "moved a half-made database aside");
         fs::rename(path, &kept).map_err(EmbeddedError::file(path))
-    }
-
-    fn check_private(&self, path: &Path) -> Result<(), EmbeddedError> {
-        let wrong = |message: &str| EmbeddedError::SocketFolder {
-            path: path.to_owned(),
-            message: message.to_owned(),
-        };
-        let found = fs::symlink_metadata(path).map_err(EmbeddedError::file(path))?;
-        if !found.is_dir() {
-            return Err(wrong("the folder of the socket is not a folder"));
-        }
-        if found.uid() != self.owner.uid() {
-            return Err(wrong("the folder of the socket belongs to another user"));
-        }
-        if found.mode() & 0o077 != 0 {
-            return Err(wrong("the folder of the socket is open to others"));
-        }
-        Ok(())
     }
 }
 
@@ -263,10 +241,16 @@ fn lock(root: &Path) -> Result<File, EmbeddedError> {
         .mode(0o600)
         .open(&path)
         .map_err(EmbeddedError::file(&path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(EmbeddedError::InUse { data_dir: root.to_owned() }),
-        Err(TryLockError::Error(error)) => Err(EmbeddedError::file(path)(error)),
+    let deadline = Instant::now() + LOCK_LIMIT;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(LOCK_POLL),
+            Err(TryLockError::WouldBlock) => {
+                return Err(EmbeddedError::InUse { data_dir: root.to_owned() });
+            }
+            Err(TryLockError::Error(error)) => return Err(EmbeddedError::file(path)(error)),
+        }
     }
 }
 

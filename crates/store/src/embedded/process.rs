@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::io;
+#[cfg(target_os = "linux")]
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -36,22 +38,23 @@ pub(super) fn spawn(launch: &Launch) -> Result<Child, EmbeddedError> {
         .stderr(open_log(&launch.log)?)
         .process_group(0);
     launch.owner.apply(&mut command);
-    end_with_us(&mut command);
+    end_with_us(&mut command, libc::SIGINT);
     command.spawn().map_err(EmbeddedError::file(&launch.postgres))
 }
 
-/// Asks the kernel to shut the server down when we are killed.
+/// Asks the kernel to send the signal when the thread that starts the command ends, which it does
+/// when we are killed.
 #[cfg(target_os = "linux")]
 #[expect(
     unsafe_code,
     reason = "pre_exec has no safe form; prctl and getppid are async-signal-safe"
 )]
-fn end_with_us(command: &mut Command) {
+pub(super) fn end_with_us(command: &mut Command, signal: libc::c_int) {
     let parent = std::process::id();
     // SAFETY: between fork and exec the closure only makes two system calls; it allocates nothing.
     unsafe {
         command.pre_exec(move || {
-            if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGINT) != 0 {
+            if libc::prctl(libc::PR_SET_PDEATHSIG, signal) != 0 {
                 return Err(io::Error::last_os_error());
             }
             // We may have died before the request: then nobody would ever end the server.
@@ -63,7 +66,7 @@ fn end_with_us(command: &mut Command) {
 
 /// Other systems have no such request: the next start stops the orphan.
 #[cfg(not(target_os = "linux"))]
-fn end_with_us(_command: &mut Command) {}
+pub(super) fn end_with_us(_command: &mut Command, _signal: libc::c_int) {}
 
 /// Whether the server with this process id says that it takes connections.
 pub(super) fn is_ready(cluster: &Path, process_id: u32) -> bool {
@@ -114,7 +117,7 @@ fn stop_orphan(pid: Pid, cluster: &Path) -> Result<(), EmbeddedError> {
 
 /// Children of a killed server hold its shared memory until they notice; a server started over
 /// them would refuse, or worse.
-fn wait_for_children(cluster: &Path) -> Result<(), EmbeddedError> {
+pub(super) fn wait_for_children(cluster: &Path) -> Result<(), EmbeddedError> {
     if wait_until(|| servers_on(cluster).is_empty()) {
         return Ok(());
     }
@@ -149,7 +152,8 @@ fn wait_until(mut done: impl FnMut() -> bool) -> bool {
     true
 }
 
-/// Whether the process is a Postgres whose working folder is this cluster.
+/// Whether the process is a Postgres whose working folder is this cluster, by whatever path
+/// either is known.
 #[cfg(target_os = "linux")]
 fn is_server_on(pid: Pid, cluster: &Path) -> bool {
     let process = Path::new("/proc").join(pid.as_raw_pid().to_string());
@@ -157,7 +161,13 @@ fn is_server_on(pid: Pid, cluster: &Path) -> bool {
         // The kernel appends " (deleted)" after an upgrade replaced the file.
         exe.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"postgres"))
     });
-    is_postgres && fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd == cluster)
+    is_postgres && is_same_folder(&process.join("cwd"), cluster)
+}
+
+#[cfg(target_os = "linux")]
+fn is_same_folder(one: &Path, other: &Path) -> bool {
+    let identity = |path| fs::metadata(path).map(|found| (found.dev(), found.ino()));
+    matches!((identity(one), identity(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 /// Every Postgres process on this cluster, children included.

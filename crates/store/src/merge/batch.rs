@@ -2,10 +2,11 @@
 
 use std::cmp::Reverse;
 
-use chrono::{DateTime, TimeZone, Utc};
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use undertow_market::Print;
 
+use super::bounds::{is_real_time, to_real_time};
 use crate::numeric::Numeric;
 use crate::quarantine::Rejected;
 use crate::slots::SlotKind;
@@ -75,7 +76,7 @@ fn newest_first(a: &Row<'_>, b: &Row<'_>) -> std::cmp::Ordering {
 
 fn prepare(print: &Print) -> Result<Row<'_>, &'static str> {
     let times = [print.executed_at, print.reported_at, print.received_at];
-    if times.iter().any(|at| *at < earliest() || *at >= latest()) {
+    if !times.into_iter().all(is_real_time) {
         return Err("a time lies outside 1990 to 2099");
     }
     // The roll-ups of a day are summed from the tape around it.
@@ -111,14 +112,6 @@ fn texts(print: &Print) -> impl Iterator<Item = &str> {
     .filter_map(|text| text.as_deref())
 }
 
-fn earliest() -> DateTime<Utc> {
-    Utc.timestamp_opt(631_152_000, 0).single().expect("1990-01-01 is a time")
-}
-
-fn latest() -> DateTime<Utc> {
-    Utc.timestamp_opt(4_102_444_800, 0).single().expect("2100-01-01 is a time")
-}
-
 fn reject(print: &Print, reason: &str) -> Rejected {
     Rejected {
         vendor: print.vendor,
@@ -126,6 +119,6 @@ fn reject(print: &Print, reason: &str) -> Rejected {
         symbol: Some(print.symbol.to_string()),
         reason: reason.to_owned(),
         raw: format!("{print:?}"),
-        received_at: print.received_at.clamp(earliest(), latest()),
+        received_at: to_real_time(print.received_at),
     }
 }

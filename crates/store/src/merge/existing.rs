@@ -7,6 +7,8 @@ use sqlx::postgres::{PgConnection, PgRow};
 use undertow_market::{MarketSession, Print, Quote, Reasons};
 
 use super::batch::Row;
+use super::bounds::to_microseconds;
+use super::stretch::{Stretch, cut};
 use crate::StoreError;
 use crate::prints::{read_quote, read_reasons};
 use crate::row::{Reading, key_of};
@@ -33,13 +35,6 @@ const SELECT_STORED: &str = "
         OFFSET 0
     ) t";
 
-/// Rows of one symbol and day that follow each other.
-struct Stretch<'b> {
-    symbol: &'b str,
-    first_at: DateTime<Utc>,
-    last_at: DateTime<Utc>,
-}
-
 /// What a later delivery may change.
 #[derive(PartialEq)]
 struct Content<'a> {
@@ -56,7 +51,7 @@ pub(super) async fn compare(
     connection: &mut PgConnection,
     rows: &[Row<'_>],
 ) -> Result<Verdict, StoreError> {
-    let (stretches, stretch_of) = cut(rows);
+    let (stretches, stretch_of) = stretches(rows);
     let stored = sqlx::query(SELECT_STORED)
         .bind(stretches.iter().map(|stretch| stretch.symbol).collect::<Vec<_>>())
         .bind(stretches.iter().map(|stretch| stretch.first_at).collect::<Vec<_>>())
@@ -93,23 +88,10 @@ fn reading(row: &PgRow) -> Reading<'_> {
     Reading { row, table: "darkpool_trades", key }
 }
 
-/// One stretch for each symbol and day, and for each row the number of its stretch, from one.
-fn cut<'b>(rows: &'b [Row<'_>]) -> (Vec<Stretch<'b>>, Vec<i32>) {
-    let mut stretches: Vec<Stretch<'b>> = Vec::new();
-    let mut numbers = Vec::with_capacity(rows.len());
-    for row in rows {
-        let (symbol, at) = (row.print.symbol.as_str(), row.print.reported_at);
-        match stretches.last_mut() {
-            Some(last)
-                if last.symbol == symbol && last.first_at.date_naive() == at.date_naive() =>
-            {
-                last.last_at = at;
-            }
-            _ => stretches.push(Stretch { symbol, first_at: at, last_at: at }),
-        }
-        numbers.push(i32::try_from(stretches.len()).expect("a batch is bounded"));
-    }
-    (stretches, numbers)
+/// One stretch for each symbol and day.
+fn stretches<'b>(rows: &'b [Row<'_>]) -> (Vec<Stretch<'b>>, Vec<i32>) {
+    let places = rows.iter().map(|row| (row.print.symbol.as_str(), row.print.reported_at));
+    cut(places, |last, at| last.first_at.date_naive() == at.date_naive())
 }
 
 fn differs(stored: &PgRow, print: &Print) -> Result<bool, StoreError> {
@@ -148,9 +130,4 @@ fn content(print: &Print) -> Content<'_> {
             print.settlement.as_deref(),
         ],
     }
-}
-
-/// The database keeps microseconds: a finer time would differ from itself for ever.
-fn to_microseconds(at: DateTime<Utc>) -> DateTime<Utc> {
-    DateTime::from_timestamp_micros(at.timestamp_micros()).unwrap_or(at)
 }

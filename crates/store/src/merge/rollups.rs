@@ -4,6 +4,10 @@
 //! takes away as well, and smallest, largest, first and last cannot be taken back: the day of a
 //! changed print is summed anew from its prints. Changes are rare and come in clusters.
 //!
+//! Sums stay when retention drops the prints that they were made from. When prints of a dropped
+//! month come back (a backfill of it), adding them would count them twice: such a day, too, is
+//! summed anew, from what has come back.
+//!
 //! Both ways must agree on every rule; a property test compares them on a real database.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,10 +19,12 @@ use undertow_analysis::bins::cell_low;
 use undertow_market::calendar::minute_of_day;
 use undertow_market::{MarketSession, Reasons, Side, Symbol};
 
+use super::TABLE;
 use super::batch::{DOLLAR_SCALE, Row, SHARE_SCALE};
 use super::existing::Verdict;
 use crate::StoreError;
 use crate::numeric::Numeric;
+use crate::retention::pruned_to;
 
 /// One symbol's trading day.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,7 +77,11 @@ pub(super) async fn apply(
         symbol: row.print.symbol.clone(),
         session_date: row.print.session_date,
     };
-    let anew: BTreeSet<Day> = verdict.changed.iter().map(|index| day(&rows[*index])).collect();
+    let mut anew: BTreeSet<Day> = verdict.changed.iter().map(|index| day(&rows[*index])).collect();
+    if let Some(pruned_to) = pruned_to(connection, TABLE).await? {
+        let new = verdict.new.iter().map(|index| &rows[*index]);
+        anew.extend(new.filter(|row| row.print.reported_at < pruned_to).map(day));
+    }
     let mut sums = Sums::default();
     for row in verdict.new.iter().map(|index| &rows[*index]) {
         if anew.is_empty() || !anew.contains(&day(row)) {

@@ -46,7 +46,7 @@ async fn ensure_partitions(
     let (Some(first), Some(last)) = (times().min(), times().max()) else {
         return Ok(());
     };
-    sqlx::query("SELECT trading.ensure_partitions($1, $2)")
+    sqlx::query("SELECT trading.ensure_partitions('darkpool_trades', $1, $2)")
         .bind(first)
         .bind(last)
         .execute(connection)

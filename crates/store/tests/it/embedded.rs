@@ -4,8 +4,9 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
-use std::process::{Child, Command};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use sqlx::ConnectOptions;
 use tempfile::TempDir;
@@ -14,14 +15,20 @@ use undertow_store::embedded::{
 };
 use undertow_store::{Store, StoreOptions};
 
+/// Longest wait for anything that is due within a second or two on an idle machine.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
 async fn start_durable(folder: &TempDir) -> EmbeddedPostgres {
     EmbeddedPostgres::start(EmbeddedConfig::new(folder.path())).await.unwrap()
 }
 
 async fn start(folder: &TempDir) -> Result<EmbeddedPostgres, EmbeddedError> {
-    let durability = Durability::Throwaway;
-    EmbeddedPostgres::start(EmbeddedConfig { durability, ..EmbeddedConfig::new(folder.path()) })
-        .await
+    EmbeddedPostgres::start(throwaway(folder.path())).await
+}
+
+fn throwaway(folder: &Path) -> EmbeddedConfig {
+    EmbeddedConfig { durability: Durability::Throwaway, ..EmbeddedConfig::new(folder) }
 }
 
 async fn answers(server: &EmbeddedPostgres) -> bool {
@@ -60,6 +67,7 @@ async fn it_starts_durable_private_and_keeps_its_data() {
     let stranger = address.clone().password("wrong").connect().await;
     assert!(stranger.is_err(), "the password is asked for");
     server.stop().await.unwrap();
+    assert!(!socket.exists(), "an orderly stop leaves no folder behind");
 
     let server = start_durable(&folder).await;
     assert_eq!(fs::read_to_string(folder.path().join("password")).unwrap(), password);
@@ -180,32 +188,84 @@ async fn a_pid_file_of_a_dead_server_does_not_stop_us() {
     start(&folder).await.unwrap().stop().await.unwrap();
 }
 
-#[tokio::test]
-async fn a_server_that_an_earlier_start_left_is_stopped_first() {
-    let folder = TempDir::new().unwrap();
-    let server = start(&folder).await.unwrap();
-    let socket = server.database("undertow").await.unwrap().get_socket().unwrap().clone();
-    server.stop().await.unwrap();
+/// A server on the folder's cluster that nobody looks after.
+fn leave_server(folder: &TempDir) -> Child {
     let owner = fs::metadata(folder.path().join("cluster")).unwrap();
     let found = undertow_store::embedded::Binaries::locate(None).unwrap();
-    let mut orphan = Command::new(fs::canonicalize(found.root).unwrap().join("bin/postgres"))
+    Command::new(fs::canonicalize(found.root).unwrap().join("bin/postgres"))
         .args(["-D".into(), folder.path().join("cluster")])
         .args(["-c", "listen_addresses=", "-c"])
-        .arg(format!("unix_socket_directories={}", socket.display()))
+        .arg(format!("unix_socket_directories={}", folder.path().join("cluster").display()))
         .uid(owner.uid())
         .gid(owner.gid())
         .current_dir("/")
-        .stderr(std::process::Stdio::null())
+        .stderr(Stdio::null())
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+/// The process id and the socket's folder that a server which is ready wrote down.
+async fn ready_server(folder: &TempDir) -> (u32, PathBuf) {
     let pid_file = folder.path().join("cluster/postmaster.pid");
-    while !fs::read_to_string(&pid_file).is_ok_and(|text| text.contains("ready")) {
-        tokio::task::yield_now().await;
+    until("the server is ready", || {
+        let text = fs::read_to_string(&pid_file).ok().filter(|text| text.contains("ready"))?;
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        Some((lines[0].parse().unwrap(), PathBuf::from(lines[4])))
+    })
+    .await
+}
+
+/// Looks again and again until there is something to see.
+async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + LONGEST_WAIT;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "waited too long: {what}");
+        tokio::time::sleep(LOOK_EVERY).await;
     }
-    let server = start(&folder).await.unwrap();
+}
+
+fn send(signal: &str, process_id: u32) {
+    let sent = Command::new("kill").args([signal, &process_id.to_string()]).status().unwrap();
+    assert!(sent.success(), "kill {signal} {process_id}");
+}
+
+#[tokio::test]
+async fn a_server_that_an_earlier_start_left_is_stopped_first() {
+    let folder = TempDir::new().unwrap();
+    start(&folder).await.unwrap().stop().await.unwrap();
+    let check = async |what: &str| {
+        let mut orphan = leave_server(&folder);
+        ready_server(&folder).await;
+        let server = start(&folder).await.unwrap();
+        assert!(answers(&server).await, "{what}");
+        assert_ne!(server.process_id(), Some(orphan.id()), "{what}");
+        assert!(orphan.wait().unwrap().success(), "{what}: it was shut down in order");
+        server.stop().await.unwrap();
+    };
+    check("in its folder").await;
+    let cluster = folder.path().join("cluster");
+    fs::rename(&cluster, folder.path().join("elsewhere")).unwrap();
+    std::os::unix::fs::symlink("elsewhere", &cluster).unwrap();
+    check("behind a link").await;
+}
+
+#[tokio::test]
+async fn a_server_outlives_the_thread_that_asked_for_it() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().to_owned();
+    let asked = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(EmbeddedPostgres::start(throwaway(&path))).unwrap()
+    });
+    // The kernel ends a server with the thread that started it: that must be one that stays.
+    let server = asked.join().unwrap();
+    let first = server.process_id();
     assert!(answers(&server).await);
-    assert_ne!(server.process_id(), Some(orphan.id()));
-    assert!(orphan.wait().unwrap().success(), "it was shut down in order");
+    assert_eq!(server.process_id(), first);
+    assert_eq!(*server.state().borrow(), ServerState::Ready);
     server.stop().await.unwrap();
 }
 
@@ -216,7 +276,7 @@ async fn a_server_that_is_killed_comes_back() {
     let mut state = server.state();
     for _ in 0..3 {
         let killed = server.process_id().unwrap();
-        assert!(Command::new("kill").args(["-9", &killed.to_string()]).status().unwrap().success());
+        send("-9", killed);
         state.wait_for(|state| matches!(state, ServerState::Restarting { .. })).await.unwrap();
         state.wait_for(|state| *state == ServerState::Ready).await.unwrap();
         assert_ne!(server.process_id(), Some(killed));
@@ -260,10 +320,7 @@ async fn a_database_name_is_checked() {
 async fn a_root_users_private_folder_is_no_hindrance() {
     let home = TempDir::new().unwrap();
     fs::set_permissions(home.path(), fs::Permissions::from_mode(0o700)).unwrap();
-    let config = EmbeddedConfig {
-        durability: Durability::Throwaway,
-        ..EmbeddedConfig::new(home.path().join("share/undertow"))
-    };
+    let config = throwaway(&home.path().join("share/undertow"));
     for _ in 0..2 {
         let server = EmbeddedPostgres::start(config.clone()).await.unwrap();
         assert!(answers(&server).await);
@@ -275,4 +332,95 @@ async fn a_root_users_private_folder_is_no_hindrance() {
         fs::remove_dir_all(place.parent().unwrap()).unwrap();
     }
     assert_eq!(mode(home.path()), 0o700, "the home stays shut");
+}
+
+/// Only Linux ends a server with its program; elsewhere the next start does.
+#[cfg(target_os = "linux")]
+mod after_a_kill {
+    use super::*;
+
+    /// In a program that a test starts to kill it: the data folder of its server.
+    const TO_BE_KILLED: &str = "UNDERTOW_TEST_TO_BE_KILLED";
+
+    /// Another program, with a server on the folder: this test binary, which runs one test that sees
+    /// the variable [`TO_BE_KILLED`].
+    fn start_program(test: &str, folder: &TempDir) -> Child {
+        Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", &format!("embedded::after_a_kill::{test}"), "--nocapture"])
+            .env(TO_BE_KILLED, folder.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
+    /// What that program does. Should nobody kill it, it ends by itself.
+    async fn run_program(folder: PathBuf) {
+        let _server = EmbeddedPostgres::start(throwaway(&folder)).await.unwrap();
+        tokio::time::sleep(LONGEST_WAIT).await;
+    }
+
+    #[tokio::test]
+    async fn its_server_ends_and_the_next_start_clears_its_socket_away() {
+        if let Some(folder) = std::env::var_os(TO_BE_KILLED) {
+            return run_program(folder.into()).await;
+        }
+        let test = "its_server_ends_and_the_next_start_clears_its_socket_away";
+        let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        let mut program = start_program(test, &folder);
+        let (process_id, socket) = ready_server(&folder).await;
+        let bystander = start(&other).await.unwrap();
+        assert!(socket.is_dir(), "a start does not take a living program's socket away");
+
+        program.kill().unwrap();
+        program.wait().unwrap();
+        until("its server ends", || (!is_alive(process_id)).then_some(())).await;
+        let log = fs::read_to_string(folder.path().join("server.log")).unwrap();
+        assert!(log.trim_end().ends_with("database system is shut down"), "in order: {log}");
+        bystander.stop().await.unwrap();
+        start(&other).await.unwrap().stop().await.unwrap();
+        assert!(!socket.exists(), "a start of any folder removes {}", socket.display());
+    }
+
+    #[tokio::test]
+    async fn a_start_waits_for_its_dying_server() {
+        if let Some(folder) = std::env::var_os(TO_BE_KILLED) {
+            return run_program(folder.into()).await;
+        }
+        let test = "a_start_waits_for_its_dying_server";
+        let folder = TempDir::new().unwrap();
+        let mut program = start_program(test, &folder);
+        let (process_id, _) = ready_server(&folder).await;
+        // A server ends after its children. The kernel would thaw the server itself with the kill.
+        let children = children(process_id);
+        children.iter().for_each(|child| send("-STOP", *child));
+        program.kill().unwrap();
+        program.wait().unwrap();
+
+        let thaw = async {
+            let lock = fs::File::open(folder.path().join("lock")).unwrap();
+            until("the start has the folder", || {
+                let is_free = lock.try_lock().is_ok();
+                lock.unlock().unwrap();
+                (!is_free).then_some(())
+            })
+            .await;
+            assert!(is_alive(process_id), "the start began before the old server's end");
+            children.iter().for_each(|child| send("-CONT", *child));
+        };
+        let (server, ()) = tokio::join!(start(&folder), thaw);
+        let server = server.unwrap();
+        assert!(!is_alive(process_id), "one server on one cluster");
+        assert!(answers(&server).await);
+        server.stop().await.unwrap();
+    }
+
+    fn is_alive(process_id: u32) -> bool {
+        // A dead process without a parent that collects it has no program any more.
+        fs::read_link(format!("/proc/{process_id}/exe")).is_ok()
+    }
+
+    fn children(process_id: u32) -> Vec<u32> {
+        let list = fs::read_to_string(format!("/proc/{process_id}/task/{process_id}/children"));
+        list.unwrap().split_whitespace().map(|child| child.parse().unwrap()).collect()
+    }
 }

@@ -1,11 +1,13 @@
-//! Prints and bars for tests: plain ones to start from, and random days.
+//! Prints, bars and options for tests: plain ones to start from, and random days.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, TimeZone, Utc};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 use undertow_market::{
-    Bar, BarInterval, MarketSession, Price, Print, Quote, Reasons, Size, Symbol, VendorId,
+    Bar, BarInterval, FlowAlert, MarketSession, OptionContract, OptionTrade, Price, Print, Quote,
+    Reasons, Size, Symbol, TradeFlags, VendorId,
 };
+use uuid::Uuid;
 
 /// A Tuesday in summer time.
 pub(crate) fn day() -> NaiveDate {
@@ -80,6 +82,63 @@ pub(crate) fn bar(minute: i64, close: &str, volume: i64) -> Bar {
         close: price(close),
         volume,
         received_at: after(3_600),
+    }
+}
+
+pub(crate) fn contract(text: &str) -> OptionContract {
+    text.parse().unwrap()
+}
+
+/// A trade in a SPY call with nothing peculiar about it, so many seconds after ten o'clock.
+pub(crate) fn option_trade(seconds: i64, price_text: &str, size: i64) -> OptionTrade {
+    OptionTrade {
+        vendor: VendorId::UnusualWhales,
+        id: Uuid::from_u128(0x7000_0000 + u128::try_from(seconds + 1_000).unwrap()),
+        symbol: symbol("SPY"),
+        contract: contract("SPY260717C00625000"),
+        session_date: day(),
+        session: MarketSession::Regular,
+        executed_at: after(seconds),
+        received_at: after(3_600),
+        price: price(price_text),
+        size,
+        quote: Some(Quote { bid: price("2.40"), ask: price("2.50") }),
+        underlying_price: Some(price("622.5")),
+        implied_volatility: Some(0.14),
+        delta: Some(0.25),
+        gamma: Some(0.02),
+        open_interest: Some(10_000),
+        day_volume: Some(500),
+        flags: TradeFlags::empty(),
+        condition: Some("auto".into()),
+        exchange: Some("XCBO".into()),
+    }
+}
+
+/// An alert on the same call.
+pub(crate) fn alert(seconds: i64, premium: &str) -> FlowAlert {
+    FlowAlert {
+        vendor: VendorId::UnusualWhales,
+        id: Uuid::from_u128(0xa000_0000 + u128::try_from(seconds + 1_000).unwrap()),
+        symbol: symbol("SPY"),
+        contract: contract("SPY260717C00625000"),
+        session_date: day(),
+        session: MarketSession::Regular,
+        created_at: after(seconds),
+        received_at: after(3_600),
+        trades_between: Some((after(seconds - 60), after(seconds))),
+        rule: Some("RepeatedHits".into()),
+        price: Some(price("2.45")),
+        underlying_price: Some(price("622.5")),
+        size: 400,
+        trades: 12,
+        premium: dollars(premium),
+        ask_premium: Some(dollars("90000.5")),
+        bid_premium: Some(dollars("8000")),
+        implied_volatility: Some(0.15),
+        open_interest: Some(10_000),
+        day_volume: Some(12_000),
+        flags: TradeFlags::SWEEP,
     }
 }
 

@@ -76,6 +76,14 @@ async fn no_row_can_hold_what_the_program_cannot_read() {
         .await
         .unwrap();
     store.merge_bars(vec![crate::fixtures::bar(1, "622.5", 10)], Default::default()).await.unwrap();
+    store
+        .merge_option_trades(vec![crate::fixtures::option_trade(1, "2.45", 10)], Default::default())
+        .await
+        .unwrap();
+    store
+        .merge_flow_alerts(vec![crate::fixtures::alert(1, "98000")], Default::default())
+        .await
+        .unwrap();
     let mut connection = sqlx::PgConnection::connect_with(&database.address()).await.unwrap();
     for change in [
         "UPDATE trading.darkpool_trades SET executed_at = 'infinity'",
@@ -92,6 +100,23 @@ async fn no_row_can_hold_what_the_program_cannot_read() {
         "UPDATE trading.bars SET volume = -1",
         "UPDATE trading.bars SET start_at = 'infinity'",
         "UPDATE trading.bars SET \"interval\" = '2m'",
+        "UPDATE trading.options_flow SET executed_at = 'infinity'",
+        "UPDATE trading.options_flow SET price = 'NaN'",
+        "UPDATE trading.options_flow SET strike = 0",
+        "UPDATE trading.options_flow SET bid = NULL WHERE NOT is_alert",
+        "UPDATE trading.options_flow SET price = NULL WHERE NOT is_alert",
+        "UPDATE trading.options_flow SET trades = NULL WHERE is_alert",
+        "UPDATE trading.options_flow SET size = 0",
+        "UPDATE trading.options_flow SET premium = 'NaN'",
+        "UPDATE trading.options_flow SET delta = 'NaN'",
+        "UPDATE trading.options_flow SET implied_volatility = 'Infinity'",
+        "UPDATE trading.options_flow SET flags = 2048",
+        "UPDATE trading.options_flow SET last_trade_at = NULL WHERE is_alert",
+        "INSERT INTO trading.retention (table_name, keep_days) VALUES ('x', 0)",
+        "INSERT INTO trading.market_metrics (symbol, metric, at, value)
+            VALUES ('SPY', 'A b', now(), 1)",
+        "INSERT INTO trading.market_metrics (symbol, metric, at, value)
+            VALUES ('SPY', 'iv30', now(), 'NaN')",
         "UPDATE trading.database_identity SET kind = 'simulated'",
     ] {
         let refused = sqlx::query(change).execute(&mut connection).await;

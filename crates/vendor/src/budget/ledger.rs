@@ -13,6 +13,9 @@ use crate::error::RateScope;
 const MINUTE: Duration = Duration::from_secs(60);
 /// How long to leave a spent day alone when the vendor does not say when it ends.
 const BLIND_DAY_WAIT: TimeDelta = TimeDelta::hours(1);
+/// More requests than this are never under way at once. A count that falls by more is that of a
+/// new day.
+const OVERTAKEN_BY: u32 = 32;
 /// Two answers speak of the same minute when its end differs by less than this (network delay).
 const SAME_MINUTE: TimeDelta = TimeDelta::seconds(5);
 
@@ -67,7 +70,15 @@ impl Ledger {
         let others = self.in_flight.saturating_sub(1);
         let state = &mut self.state;
         state.day_limit = news.day_limit.or(state.day_limit);
-        state.day_used = news.day_used.map(|used| used.saturating_add(others)).or(state.day_used);
+        state.day_used = match (state.day_used, news.day_used) {
+            // What is under way is counted in ours already, and answers can overtake each other:
+            // a count just below ours is an older one.
+            (Some(ours), Some(told)) if ours.saturating_sub(told) <= OVERTAKEN_BY => {
+                Some(ours.max(told))
+            }
+            (_, Some(told)) => Some(told.saturating_add(others)),
+            (ours, None) => ours,
+        };
         state.day_resets_at = news.day_resets_at.or(state.day_resets_at);
         state.observed_at = Some(now);
         self.is_probing = false;

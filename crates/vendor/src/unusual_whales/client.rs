@@ -1,8 +1,11 @@
 //! The client: one method for each endpoint that is used.
 
+mod options;
+
 use std::fmt;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use reqwest::Url;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
 use secrecy::SecretString;
@@ -125,10 +128,7 @@ impl UnusualWhales {
         let path = ["api", "stock", query.symbol.as_str(), "ohlc", query.interval.as_str()];
         let url = self.http.url(&path, &query.pairs());
         check_limit(&url, query.limit, MAX_BARS_PER_PAGE)?;
-        let read = |answer: &Answer<'_>| {
-            page(answer, decode_bars(&answer.body, query, answer.received_at, &self.calendar))
-        };
-        self.http.get(url, priority, |answer| when_good(answer, read)).await
+        self.rows(url, priority, |body, at| decode_bars(body, query, at, &self.calendar)).await
     }
 
     /// Where a stock stands now.
@@ -154,9 +154,17 @@ impl UnusualWhales {
         symbol: Option<&Symbol>,
         priority: Priority,
     ) -> Result<Page<Print>, VendorError> {
-        let read = |answer: &Answer<'_>| {
-            page(answer, decode_prints(&answer.body, symbol, answer.received_at, &self.calendar))
-        };
+        self.rows(url, priority, |body, at| decode_prints(body, symbol, at, &self.calendar)).await
+    }
+
+    /// Asks, and has the body of a good answer decoded.
+    async fn rows<T>(
+        &self,
+        url: Url,
+        priority: Priority,
+        decode: impl Fn(&[u8], DateTime<Utc>) -> Result<Decoded<T>, DecodeError>,
+    ) -> Result<Page<T>, VendorError> {
+        let read = |answer: &Answer<'_>| page(answer, decode(&answer.body, answer.received_at));
         self.http.get(url, priority, |answer| when_good(answer, read)).await
     }
 }
@@ -197,7 +205,7 @@ fn page<T>(
     let decoded = decoded.map_err(|error| unreadable(answer, &error))?;
     let mut rejects = decoded.rejects;
     if !rejects.is_empty() && answer.repeats_key() {
-        rejects.iter_mut().for_each(withhold);
+        rejects.fill(Reject::withheld());
     }
     Ok(Page {
         rows: decoded.rows,
@@ -206,12 +214,6 @@ fn page<T>(
         received_at: answer.received_at,
         request: answer.request.to_owned(),
     })
-}
-
-/// Rejects are stored, and the key must not be.
-fn withhold(reject: &mut Reject) {
-    const WITHHELD: &str = "(withheld: the answer repeats the key)";
-    *reject = Reject::new(None, WITHHELD, WITHHELD);
 }
 
 fn unreadable(answer: &Answer<'_>, error: &DecodeError) -> VendorError {

@@ -1,8 +1,8 @@
-//! The vendor's codes and what each says about a price.
+//! The vendor's codes and what each says about a print or an option trade.
 
-use undertow_market::Reasons;
+use undertow_market::{Reasons, TradeFlags};
 
-/// Every code of the vendor's documents and message definitions.
+/// Every code of prints in the vendor's documents and message definitions.
 const CODES: [(&str, Reasons); 24] = [
     ("average_price_trade", Reasons::AVERAGE_PRICE),
     ("prior_reference_price", Reasons::PRIOR_REFERENCE),
@@ -35,6 +35,82 @@ const CODES: [(&str, Reasons); 24] = [
     ("re_opening_print", Reasons::empty()),
     ("closing_print", Reasons::empty()),
 ];
+
+/// Every condition of option trades in the vendor's documents. They are the options tape's own.
+const CONDITIONS: [(&str, TradeFlags); 33] = [
+    ("auto", TradeFlags::empty()),
+    ("reop", TradeFlags::empty()),
+    ("isoi", TradeFlags::SWEEP),
+    ("canc", TradeFlags::CANCELED),
+    ("cncl", TradeFlags::CANCELED),
+    ("cnco", TradeFlags::CANCELED),
+    ("cnol", TradeFlags::CANCELED),
+    ("late", TradeFlags::LATE),
+    ("oseq", TradeFlags::LATE),
+    // Late reports of the day's first trade.
+    ("open", TradeFlags::LATE),
+    ("opnl", TradeFlags::LATE),
+    // Single legs.
+    ("slan", TradeFlags::AUCTION),
+    ("slai", TradeFlags::AUCTION.union(TradeFlags::SWEEP)),
+    ("slcn", TradeFlags::CROSS),
+    ("slci", TradeFlags::CROSS.union(TradeFlags::SWEEP)),
+    ("slft", TradeFlags::FLOOR),
+    // Several legs, traded as one or against single legs.
+    ("mlet", TradeFlags::MULTI_LEG),
+    ("mlat", TradeFlags::MULTI_LEG.union(TradeFlags::AUCTION)),
+    ("mlct", TradeFlags::MULTI_LEG.union(TradeFlags::CROSS)),
+    ("mlft", TradeFlags::MULTI_LEG.union(TradeFlags::FLOOR)),
+    ("mesl", TradeFlags::MULTI_LEG),
+    ("masl", TradeFlags::MULTI_LEG.union(TradeFlags::AUCTION)),
+    ("mfsl", TradeFlags::MULTI_LEG.union(TradeFlags::FLOOR)),
+    ("cbmo", TradeFlags::MULTI_LEG.union(TradeFlags::FLOOR)),
+    // Old positions netted at prices of the close before: nobody's opinion of a direction.
+    ("mctp", TradeFlags::MULTI_LEG.union(TradeFlags::EXTENDED_HOURS)),
+    // Options with stock.
+    ("tlet", TradeFlags::STOCK_LEG),
+    ("tlat", TradeFlags::STOCK_LEG.union(TradeFlags::AUCTION)),
+    ("tlct", TradeFlags::STOCK_LEG.union(TradeFlags::CROSS)),
+    ("tlft", TradeFlags::STOCK_LEG.union(TradeFlags::FLOOR)),
+    ("tesl", TradeFlags::STOCK_LEG),
+    ("tasl", TradeFlags::STOCK_LEG.union(TradeFlags::AUCTION)),
+    ("tfsl", TradeFlags::STOCK_LEG.union(TradeFlags::FLOOR)),
+    ("exht", TradeFlags::EXTENDED_HOURS),
+];
+
+/// Every report flag of option trades in the vendor's documents.
+const REPORT_FLAGS: [(&str, TradeFlags); 13] = [
+    ("opening", TradeFlags::empty()),
+    ("closing", TradeFlags::empty()),
+    ("reopening", TradeFlags::empty()),
+    ("cross_trade", TradeFlags::CROSS),
+    ("extended_hours", TradeFlags::EXTENDED_HOURS),
+    ("intermarket_sweep", TradeFlags::SWEEP),
+    ("trade_through_exempt", TradeFlags::empty()),
+    ("odd_lot", TradeFlags::empty()),
+    ("official_price_report", TradeFlags::empty()),
+    ("futures_floor", TradeFlags::FLOOR),
+    ("summary", TradeFlags::empty()),
+    ("printable", TradeFlags::empty()),
+    ("normal", TradeFlags::empty()),
+];
+
+/// The flags that an option trade's conditions give. Several are separated by commas.
+pub(super) fn condition_flags(conditions: &str) -> TradeFlags {
+    let each = conditions.split(',').map(str::trim).filter(|code| !code.is_empty());
+    each.fold(TradeFlags::empty(), |all, code| all | flag_of(&CONDITIONS, code))
+}
+
+/// The flags that one report flag gives.
+pub(super) fn report_flag(flag: &str) -> TradeFlags {
+    flag_of(&REPORT_FLAGS, flag.trim())
+}
+
+fn flag_of(table: &[(&str, TradeFlags)], code: &str) -> TradeFlags {
+    // One part of the vendor's documents writes `Auto` for `auto`.
+    let known = table.iter().find(|(name, _)| name.eq_ignore_ascii_case(code));
+    known.map_or(TradeFlags::UNKNOWN_CODE, |(_, flags)| *flags)
+}
 
 /// The reasons that a code field gives. Several codes are separated by commas.
 pub(super) fn reasons_of(codes: &str) -> Reasons {
@@ -80,6 +156,9 @@ mod tests {
         for (index, (code, _)) in CODES.iter().enumerate() {
             assert!(CODES[..index].iter().all(|(earlier, _)| earlier != code), "{code}");
         }
+        for (index, (code, _)) in CONDITIONS.iter().enumerate() {
+            assert!(CONDITIONS[..index].iter().all(|(earlier, _)| earlier != code), "{code}");
+        }
     }
 
     #[test]
@@ -88,6 +167,31 @@ mod tests {
         assert!(settlement_reasons("regular_settlement").is_empty());
         for text in ["seller", "cash", "next_day", "something_new"] {
             assert_eq!(settlement_reasons(text), Reasons::SPECIAL_SETTLEMENT, "{text}");
+        }
+    }
+
+    #[test]
+    fn conditions_of_option_trades_are_told_apart() {
+        let check = |codes: &str, expected: TradeFlags| {
+            assert_eq!(condition_flags(codes), expected, "{codes}");
+        };
+        check("", TradeFlags::empty());
+        check("auto", TradeFlags::empty());
+        check("Auto", TradeFlags::empty());
+        check("slan,isoi", TradeFlags::AUCTION | TradeFlags::SWEEP);
+        check("mlft", TradeFlags::MULTI_LEG | TradeFlags::FLOOR);
+        check("tfsl", TradeFlags::STOCK_LEG | TradeFlags::FLOOR);
+        check("cnol", TradeFlags::CANCELED);
+        check(" opnl , zzzz", TradeFlags::LATE | TradeFlags::UNKNOWN_CODE);
+        assert_eq!(report_flag("cross_trade"), TradeFlags::CROSS);
+        assert_eq!(report_flag("brand_new"), TradeFlags::UNKNOWN_CODE);
+    }
+
+    #[test]
+    fn every_leg_of_a_larger_order_is_no_directional_trade() {
+        for (code, flags) in CONDITIONS {
+            let is_leg = code.starts_with('m') || code.starts_with('t') || code == "cbmo";
+            assert_eq!(flags.intersects(TradeFlags::COMPLEX), is_leg, "{code}");
         }
     }
 }

@@ -4,8 +4,9 @@
 //! than the expected kind is refused in words: it never becomes a zero, an empty text or nothing.
 
 use std::borrow::Cow;
+use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, DurationRound, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use undertow_market::{Price, Size};
 
@@ -17,7 +18,17 @@ const MAX_SHOWN_BYTES: usize = 40;
 /// The longest decimal that is looked at. The vendor pads greeks to some fifty digits; nothing
 /// that we read has more than twenty.
 const MAX_DECIMAL_BYTES: usize = 64;
-/// No print or bar of any vendor is older or newer.
+/// The longest number that is read as a float. Greeks far from the money are written out in full:
+/// a delta of 1e-120 comes with as many zeros, and the smallest float there is with 323.
+const MAX_FLOAT_BYTES: usize = 512;
+/// No greek, volatility or exposure of any vendor is larger. Sums of such numbers stay finite.
+const MAX_FLOAT: f64 = 1e18;
+/// No trade or alert has more contracts. Products and sums of such numbers do not overflow.
+const MAX_COUNT: i64 = 1_000_000_000;
+/// 10^15, more than all markets trade in a day.
+const MAX_DOLLARS: Decimal = Decimal::from_parts(0xa4c6_8000, 0x0003_8d7e, 0, false, 0);
+const MILLISECOND: TimeDelta = TimeDelta::milliseconds(1);
+/// No row of any vendor is older or newer.
 const YEARS: std::ops::Range<i32> = 2000..2101;
 
 /// What is wrong with a field.
@@ -124,6 +135,42 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// A decimal that may have more digits than can be kept: the last ones are rounded away. Not
+    /// for money.
+    pub(super) fn rounded_decimal(self) -> Found<Decimal> {
+        if self.is_absent() {
+            return Ok(None);
+        }
+        let text = self.inside().unwrap_or(Cow::Borrowed(self.raw));
+        let is_plain = text.len() <= MAX_FLOAT_BYTES && text.bytes().all(is_plain_digit);
+        let rounded = || is_plain.then(|| Decimal::from_str(&text).ok())?;
+        let value = decimal(&text).or_else(rounded);
+        value.map(Some).ok_or_else(|| self.unlike("a decimal number"))
+    }
+
+    /// A number that is no money: a greek, a volatility. Finite, however many digits it came with.
+    pub(super) fn float(self) -> Found<f64> {
+        if self.is_absent() {
+            return Ok(None);
+        }
+        let text = self.inside().unwrap_or(Cow::Borrowed(self.raw));
+        float(&text).map(Some).ok_or_else(|| self.unlike("a number"))
+    }
+
+    /// A fraction or a rank: a number from zero up.
+    pub(super) fn float_from_zero(self) -> Found<f64> {
+        match self.float()? {
+            Some(value) if value < 0.0 => Err(self.unlike("zero or more")),
+            value => Ok(value),
+        }
+    }
+
+    /// The same field, absent when its text is empty. For fields in which the vendor writes `""`
+    /// when there is nothing to say.
+    pub(super) fn unless_blank(self) -> Self {
+        if self.raw == "\"\"" { Field { raw: "", ..self } } else { self }
+    }
+
     #[inline]
     pub(super) fn integer(self) -> Found<i64> {
         if self.is_absent() {
@@ -133,11 +180,38 @@ impl<'a> Field<'a> {
         text.parse().map(Some).map_err(|_| self.unlike("a whole number"))
     }
 
-    /// A number of shares, zero included.
+    /// A number of shares or contracts, zero included.
     pub(super) fn shares(self) -> Found<i64> {
         match self.integer()? {
             Some(count) if count < 0 => Err(self.unlike("zero or more")),
             count => Ok(count),
+        }
+    }
+
+    /// A number of things of which there must be one at least.
+    pub(super) fn count(self) -> Found<i64> {
+        match self.integer()? {
+            Some(count) if count < 1 => Err(self.unlike("above zero")),
+            Some(count) if count > MAX_COUNT => Err(self.unlike("a billion or less")),
+            count => Ok(count),
+        }
+    }
+
+    /// An amount of money of either sign.
+    pub(super) fn money(self) -> Found<Decimal> {
+        match self.decimal()? {
+            Some(amount) if amount.abs() > MAX_DOLLARS => {
+                Err(self.unlike("an amount that any market has"))
+            }
+            amount => Ok(amount),
+        }
+    }
+
+    /// An amount of money, zero included.
+    pub(super) fn dollars(self) -> Found<Decimal> {
+        match self.money()? {
+            Some(amount) if amount < Decimal::ZERO => Err(self.unlike("zero or more")),
+            amount => Ok(amount),
         }
     }
 
@@ -147,10 +221,44 @@ impl<'a> Field<'a> {
             return Ok(None);
         };
         let at = instant(&text).ok_or_else(|| self.unlike("a time with its zone"))?;
+        self.of_this_century(at)
+    }
+
+    /// A time as text with its zone, or as milliseconds since 1970. Whole milliseconds come out:
+    /// the stream has no more, and the same row must have the same time by either way.
+    pub(super) fn moment(self) -> Found<DateTime<Utc>> {
+        if self.is_absent() {
+            return Ok(None);
+        }
+        let milliseconds = self.raw.parse().ok();
+        let at = match milliseconds {
+            Some(count) => DateTime::from_timestamp_millis(count),
+            None => self.instant()?.and_then(|at| at.duration_trunc(MILLISECOND).ok()),
+        };
+        let at = at.ok_or_else(|| self.unlike("a time in milliseconds"))?;
+        self.of_this_century(at)
+    }
+
+    fn of_this_century(self, at: DateTime<Utc>) -> Found<DateTime<Utc>> {
         if !YEARS.contains(&at.year()) {
             return Err(self.unlike("between 2000 and 2100"));
         }
         Ok(Some(at))
+    }
+
+    /// The texts of a list. Absent is an empty list.
+    pub(super) fn texts(self) -> Result<Vec<Cow<'a, str>>, FieldFault> {
+        if self.is_absent() || self.raw == "[]" {
+            return Ok(Vec::new());
+        }
+        let texts: Vec<Raw<'a>> =
+            serde_json::from_str(self.raw).map_err(|_| self.unlike("a list of texts"))?;
+        let text = |raw: Raw<'a>| Field { raw: raw.0, ..self }.inside();
+        texts
+            .into_iter()
+            .map(text)
+            .collect::<Option<_>>()
+            .ok_or_else(|| self.unlike("a list of texts"))
     }
 
     pub(super) fn date(self) -> Found<NaiveDate> {
@@ -192,12 +300,26 @@ fn short_decimal(text: &[u8]) -> Option<Decimal> {
     is_number.then(|| Decimal::new(mantissa, scale as u32))
 }
 
+/// A finite number within the bounds of any figure. No words: neither `NaN` nor `inf`.
+#[must_use]
+pub fn float(text: &str) -> Option<f64> {
+    let is_part = |byte: u8| is_plain_digit(byte) || matches!(byte, b'e' | b'E' | b'+');
+    if text.len() > MAX_FLOAT_BYTES || !text.bytes().all(is_part) || text.starts_with('+') {
+        return None;
+    }
+    let value: f64 = text.parse().ok()?;
+    (value.abs() <= MAX_FLOAT).then_some(value)
+}
+
+fn is_plain_digit(byte: u8) -> bool {
+    byte.is_ascii_digit() || matches!(byte, b'.' | b'-')
+}
+
 fn any_decimal(text: &str) -> Option<Decimal> {
-    let is_part = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
     if text.len() > MAX_DECIMAL_BYTES {
         return None;
     }
-    if text.bytes().all(is_part) {
+    if text.bytes().all(is_plain_digit) {
         return Decimal::from_str_exact(text).ok();
     }
     let (digits, exponent) = text.split_once(['e', 'E'])?;
@@ -364,6 +486,86 @@ mod tests {
         assert_eq!(field("true").boolean(), Ok(Some(true)));
         for raw in ["0", "1", "\"true\"", "\"\"", "[]"] {
             assert!(field(raw).boolean().is_err(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_float_is_finite_and_may_have_many_digits() {
+        let many = format!("\"0.{}\"", "4410".repeat(14));
+        for (raw, expected) in [
+            (many.as_str(), 0.441_044_104_410_441),
+            ("-0.5", -0.5),
+            ("\"1.5e-3\"", 0.0015),
+            ("0", 0.0),
+        ] {
+            let found = field(raw).float().unwrap().unwrap();
+            assert!((found - expected).abs() < 1e-12, "{raw}: {found}");
+        }
+        for raw in [
+            "\"\"",
+            "\"NaN\"",
+            "\"inf\"",
+            "\"-Infinity\"",
+            "true",
+            "[]",
+            "\"1e300\"",
+            "1e999",
+            "\"+1\"",
+        ] {
+            assert!(fault(field(raw).float()).contains("is not a number"), "{raw}");
+        }
+        assert!(fault(field("-0.1").float_from_zero()).contains("zero or more"));
+        assert_eq!(field("null").float(), Ok(None));
+        assert_eq!(field("\"\"").unless_blank().float(), Ok(None));
+    }
+
+    #[test]
+    fn a_decimal_with_too_many_digits_is_rounded_only_where_that_is_asked_for() {
+        let raw = format!("\"-26294.{}\"", "85817964".repeat(6));
+        assert!(field(&raw).decimal().is_err());
+        let rounded = field(&raw).rounded_decimal().unwrap().unwrap();
+        assert!(rounded.to_string().starts_with("-26294.858179648581"), "{rounded}");
+        for raw in ["\"x\"", "\"1.2.3\"", "\"\"", "{}"] {
+            assert!(field(raw).rounded_decimal().is_err(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_moment_is_a_text_or_milliseconds_and_the_same_either_way() {
+        let expected = "2026-03-02T15:04:05.278Z".parse().unwrap();
+        for raw in [
+            "\"2026-03-02T15:04:05.278302Z\"",
+            "1772463845278",
+            "\"2026-03-02T10:04:05.278999-05:00\"",
+        ] {
+            assert_eq!(field(raw).moment(), Ok(Some(expected)), "{raw}");
+        }
+        // Seconds are no milliseconds: they would be a day of 1970.
+        for raw in ["1772463845", "1772463845278000", "1.5", "\"soon\"", "true", "-1"] {
+            assert!(field(raw).moment().is_err(), "{raw}");
+        }
+        assert_eq!(field("null").moment(), Ok(None));
+    }
+
+    #[test]
+    fn counts_and_amounts_are_bounded() {
+        assert_eq!(MAX_DOLLARS.to_string(), "1000000000000000");
+        assert_eq!(field("1000000000").count(), Ok(Some(MAX_COUNT)));
+        assert!(fault(field("1000000001").count()).contains("a billion or less"));
+        assert!(field("0").count().is_err());
+        assert_eq!(field("\"-5.50\"").money().unwrap().unwrap().to_string(), "-5.50");
+        assert!(field("\"-5.50\"").dollars().is_err());
+        for raw in ["1000000000000001", "-1e16"] {
+            assert!(fault(field(raw).money()).contains("any market"), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_texts_holds_nothing_else() {
+        assert_eq!(field("[\"a\", \"b\\u0063\"]").texts().unwrap(), ["a", "bc"]);
+        assert!(field("null").texts().unwrap().is_empty());
+        for raw in ["\"a\"", "[1]", "[null]", "[[]]", "{}", "7"] {
+            assert!(field(raw).texts().is_err(), "{raw}");
         }
     }
 }

@@ -1,24 +1,32 @@
-//! Walking back through the prints of one symbol and session, page by page.
+//! Walking back through prints, option trades or alerts, page by page.
 //!
-//! The vendor pages by time, newest first, and its stamps are whole seconds that many prints
-//! share. So a page may end inside a second. The walk asks again from one second above the
-//! oldest print of a page and drops what comes twice.
+//! The vendor pages by time, newest first, in whole seconds that many rows share. So a page may
+//! end inside a second. The walk asks again from one second above the oldest row of a page and
+//! drops what comes twice.
 //!
-//! When one second fills a whole page, time cannot move the walk on. The same second is then read
-//! from its other end (oldest first): what both ends bring together is the whole second, up to
-//! twice the page. If the two ends do not meet, prints between them are out of reach. The walk
-//! says so ([`Step::OverfullSecond`]) and goes on below that second.
+//! When one second fills a whole page, time cannot move the walk on. Where the vendor can, the
+//! same second is then read from its other end (oldest first): what both ends bring together is
+//! the whole second, up to twice the page. If the two ends do not meet, or there is no other end
+//! to read from, rows of that second are out of reach. The walk says so
+//! ([`Step::OverfullSecond`]) and goes on below that second.
+
+mod flow;
+mod prints;
 
 use std::collections::HashSet;
+use std::fmt::Debug;
+use std::hash::Hash;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use undertow_market::{Print, Symbol};
 
-use super::query::{Order, PrintsQuery};
+pub use flow::FlowPager;
+pub use prints::PrintPager;
+
+use super::query::Order;
 use crate::Page;
 
 /// Most pages of one walk: at 500 prints a page more than twenty times the busiest session seen.
-/// A walk that is longer goes on with [`PrintPager::starting_below`].
+/// A walk that is longer goes on with `starting_below`.
 pub const MAX_PAGES_PER_WALK: u32 = 240;
 /// How often in one walk a page that leads nowhere is asked for again.
 const MAX_STALLS: u32 = 2;
@@ -35,7 +43,7 @@ pub enum Step {
     OverfullSecond {
         /// The second.
         second: DateTime<Utc>,
-        /// How many of its prints were read.
+        /// How many of its rows were read.
         delivered: usize,
     },
     /// The walk ended before its end: too many pages, or pages that lead nowhere. What lies
@@ -46,94 +54,84 @@ pub enum Step {
     },
 }
 
+/// A row that is paged by time.
+pub trait Paged {
+    /// What tells it from its neighbours.
+    type Id: Copy + Eq + Hash + Debug;
+
+    /// What tells it from its neighbours of the same second.
+    fn id(&self) -> Self::Id;
+
+    /// The time that the vendor pages by.
+    fn paged_at(&self) -> DateTime<Utc>;
+
+    /// Its trading day.
+    fn session_date(&self) -> NaiveDate;
+}
+
+/// The part of a query that moves a walk on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Cursor {
+    older_than: Option<DateTime<Utc>>,
+    newer_than: Option<DateTime<Utc>>,
+    order: Order,
+}
+
 /// A walk, newest first. Pure: it asks nothing itself.
 #[derive(Clone, Debug)]
-pub struct PrintPager {
-    symbol: Symbol,
-    session_date: NaiveDate,
+struct Walk<R: Paged> {
+    /// The day to stay in; rows of all days when there is none.
+    session_date: Option<NaiveDate>,
     stop_at: Option<DateTime<Utc>>,
     limit: u16,
-    min_premium: Option<u64>,
-    place: Place,
+    /// Whether a second can be read from its oldest row up.
+    has_other_end: bool,
+    place: Place<R>,
     pages: u32,
     stalls: u32,
 }
 
 #[derive(Clone, Debug)]
-enum Place {
-    /// Reading down. `seen` are the prints of the second just below `older_than`, which the last
+enum Place<R: Paged> {
+    /// Reading down. `seen` are the rows of the second just below `older_than`, which the last
     /// page may have cut.
-    Down { older_than: Option<DateTime<Utc>>, seen: HashSet<i64> },
-    /// Reading one second from its oldest print up, after its newest ones filled a page.
-    Second { second: DateTime<Utc>, top: End },
+    Down { older_than: Option<DateTime<Utc>>, seen: HashSet<R::Id> },
+    /// Reading one second from its oldest row up, after its newest ones filled a page.
+    Second { second: DateTime<Utc>, top: End<R> },
 }
 
 /// What one end of an overfull second brought.
 #[derive(Clone, Debug)]
-struct End {
-    seen: HashSet<i64>,
-    first: Option<i64>,
-    last: Option<i64>,
+struct End<R: Paged> {
+    seen: HashSet<R::Id>,
+    first: Option<R::Id>,
+    last: Option<R::Id>,
 }
 
-impl PrintPager {
-    /// A walk through a session from its newest print. With `stop_at` it ends at the first page
-    /// that reaches that instant: everything after it has been read then.
-    #[must_use]
-    pub fn new(
-        symbol: Symbol,
-        session_date: NaiveDate,
-        stop_at: Option<DateTime<Utc>>,
-        limit: u16,
-    ) -> Self {
+impl<R: Paged + Clone> Walk<R> {
+    fn new(session_date: Option<NaiveDate>, stop_at: Option<DateTime<Utc>>, limit: u16) -> Self {
         let place = Place::Down { older_than: None, seen: HashSet::new() };
-        let (min_premium, pages, stalls) = (None, 0, 0);
-        Self { symbol, session_date, stop_at, limit, min_premium, place, pages, stalls }
+        Self { session_date, stop_at, limit, has_other_end: false, place, pages: 0, stalls: 0 }
     }
 
-    /// Begins below an instant instead of at the newest print: goes on with an earlier walk.
-    #[must_use]
-    pub fn starting_below(mut self, older_than: DateTime<Utc>) -> Self {
+    fn starting_below(&mut self, older_than: DateTime<Utc>) {
         self.place = Place::Down { older_than: Some(older_than), seen: HashSet::new() };
-        self
     }
 
-    /// Asks only for prints of at least this many dollars.
-    #[must_use]
-    pub fn with_min_premium(mut self, dollars: Option<u64>) -> Self {
-        self.min_premium = dollars;
-        self
-    }
-
-    /// Pages taken in so far.
-    #[must_use]
-    pub fn pages(&self) -> u32 {
-        self.pages
-    }
-
-    /// What to ask for next.
-    #[must_use]
-    pub fn next(&self) -> PrintsQuery {
-        let query = PrintsQuery {
-            session_date: Some(self.session_date),
-            limit: self.limit,
-            min_premium: self.min_premium,
-            ..PrintsQuery::new(self.symbol.clone())
-        };
+    fn cursor(&self) -> Cursor {
         match &self.place {
-            Place::Down { older_than, .. } => PrintsQuery { older_than: *older_than, ..query },
-            Place::Second { second, .. } => PrintsQuery {
+            Place::Down { older_than, .. } => {
+                Cursor { older_than: *older_than, ..Cursor::default() }
+            }
+            Place::Second { second, .. } => Cursor {
                 older_than: Some(*second + SECOND),
                 newer_than: Some(*second - SECOND),
                 order: Order::OldestFirst,
-                ..query
             },
         }
     }
 
-    /// Takes in the answer to [`Self::next`], and removes from it the prints that the page before
-    /// it already brought. Prints of another session stay in the page: they are true prints.
-    pub fn on_page(&mut self, page: &mut Page<Print>) -> Step {
+    fn on_page(&mut self, page: &mut Page<R>) -> Step {
         self.pages += 1;
         let place = std::mem::replace(
             &mut self.place,
@@ -147,15 +145,16 @@ impl PrintPager {
 
     fn on_lower_page(
         &mut self,
-        page: &mut Page<Print>,
+        page: &mut Page<R>,
         older_than: Option<DateTime<Utc>>,
-        seen: HashSet<i64>,
+        seen: HashSet<R::Id>,
     ) -> Step {
         let span = Span::of(&page.rows);
         let end = span.map(|span| End::of(&page.rows, span.oldest));
         let leads_nowhere = self.leads_nowhere(&page.rows, span, older_than);
-        let is_session_over = page.rows.iter().any(|row| row.session_date < self.session_date);
-        page.rows.retain(|row| !(is_just_below(row, older_than) && seen.contains(&row.identity())));
+        let is_over = |row: &R| self.session_date.is_some_and(|date| row.session_date() < date);
+        let is_session_over = page.rows.iter().any(is_over);
+        page.rows.retain(|row| !(is_just_below(row, older_than) && seen.contains(&row.id())));
         let is_short = page.delivered < usize::from(self.limit);
         if leads_nowhere && !(page.rows.is_empty() && is_short) {
             return self.stall(older_than, seen);
@@ -167,21 +166,25 @@ impl PrintPager {
             return Step::Done;
         }
         let below = span.oldest + SECOND;
-        self.place = if span.oldest == span.newest {
-            Place::Second { second: span.oldest, top: end.joined(seen) }
-        } else {
-            Place::Down { older_than: Some(below), seen: end.seen }
-        };
+        if span.oldest < span.newest {
+            self.place = Place::Down { older_than: Some(below), seen: end.seen };
+            return self.more(Some(below));
+        }
+        let (second, top) = (span.oldest, end.joined(seen));
+        if !self.has_other_end {
+            self.starting_below(second);
+            return Step::OverfullSecond { second, delivered: top.seen.len() };
+        }
+        self.place = Place::Second { second, top };
         self.more(Some(below))
     }
 
-    fn on_second_end(&mut self, page: &mut Page<Print>, second: DateTime<Utc>, top: &End) -> Step {
+    fn on_second_end(&mut self, page: &mut Page<R>, second: DateTime<Utc>, top: &End<R>) -> Step {
         let bottom = End::of(&page.rows, second);
         let is_short = page.delivered < usize::from(self.limit);
         let is_whole = is_short || bottom.meets(top);
-        page.rows.retain(|row| {
-            whole_second(row.reported_at) != second || !top.seen.contains(&row.identity())
-        });
+        page.rows
+            .retain(|row| whole_second(row.paged_at()) != second || !top.seen.contains(&row.id()));
         if !is_whole && bottom.first == top.first && self.stalls < MAX_STALLS {
             // The first end came again: perhaps only this once.
             self.stalls += 1;
@@ -200,14 +203,14 @@ impl PrintPager {
     }
 
     /// Whether a page is not what was asked for: nothing readable, nothing below the cursor,
-    /// something above it, or only prints of later sessions.
+    /// something above it, or only rows of later sessions.
     fn leads_nowhere(
         &self,
-        rows: &[Print],
+        rows: &[R],
         span: Option<Span>,
         older_than: Option<DateTime<Utc>>,
     ) -> bool {
-        let is_later = |row: &Print| row.session_date > self.session_date;
+        let is_later = |row: &R| self.session_date.is_some_and(|date| row.session_date() > date);
         let is_beside = |span: Span| {
             older_than.is_some_and(|limit| span.newest > limit || span.oldest >= limit)
         };
@@ -219,7 +222,7 @@ impl PrintPager {
     }
 
     /// The page was not what was asked for (a repeated one, or all of it unreadable).
-    fn stall(&mut self, older_than: Option<DateTime<Utc>>, seen: HashSet<i64>) -> Step {
+    fn stall(&mut self, older_than: Option<DateTime<Utc>>, seen: HashSet<R::Id>) -> Step {
         self.stalls += 1;
         self.place = Place::Down { older_than, seen };
         if self.stalls > MAX_STALLS {
@@ -229,7 +232,7 @@ impl PrintPager {
     }
 }
 
-/// The seconds of the newest and the oldest print of a page.
+/// The seconds of the newest and the oldest row of a page.
 #[derive(Clone, Copy)]
 struct Span {
     newest: DateTime<Utc>,
@@ -237,17 +240,17 @@ struct Span {
 }
 
 impl Span {
-    fn of(rows: &[Print]) -> Option<Self> {
-        let seconds = || rows.iter().map(|row| whole_second(row.reported_at));
+    fn of<R: Paged>(rows: &[R]) -> Option<Self> {
+        let seconds = || rows.iter().map(|row| whole_second(row.paged_at()));
         Some(Self { newest: seconds().max()?, oldest: seconds().min()? })
     }
 }
 
-impl End {
-    /// The prints of one second, in the order of the page.
-    fn of(rows: &[Print], second: DateTime<Utc>) -> Self {
-        let inside = rows.iter().filter(|row| whole_second(row.reported_at) == second);
-        let identities: Vec<i64> = inside.map(Print::identity).collect();
+impl<R: Paged> End<R> {
+    /// The rows of one second, in the order of the page.
+    fn of(rows: &[R], second: DateTime<Utc>) -> Self {
+        let inside = rows.iter().filter(|row| whole_second(row.paged_at()) == second);
+        let identities: Vec<R::Id> = inside.map(R::id).collect();
         Self {
             first: identities.first().copied(),
             last: identities.last().copied(),
@@ -255,23 +258,23 @@ impl End {
         }
     }
 
-    fn joined(mut self, seen: HashSet<i64>) -> Self {
+    fn joined(mut self, seen: HashSet<R::Id>) -> Self {
         self.seen.extend(seen);
         self
     }
 
-    /// Whether two ends, read in opposite directions, overlap: each one's last print is among the
+    /// Whether two ends, read in opposite directions, overlap: each one's last row is among the
     /// other's. A page that begins like the other was not read in the opposite direction.
     fn meets(&self, top: &Self) -> bool {
-        let is_among = |last: Option<i64>, seen: &HashSet<i64>| {
+        let is_among = |last: Option<R::Id>, seen: &HashSet<R::Id>| {
             last.is_some_and(|identity| seen.contains(&identity))
         };
         self.first != top.first && is_among(self.last, &top.seen) && is_among(top.last, &self.seen)
     }
 }
 
-fn is_just_below(row: &Print, older_than: Option<DateTime<Utc>>) -> bool {
-    older_than.is_some_and(|limit| whole_second(row.reported_at) + SECOND == limit)
+fn is_just_below<R: Paged>(row: &R, older_than: Option<DateTime<Utc>>) -> bool {
+    older_than.is_some_and(|limit| whole_second(row.paged_at()) + SECOND == limit)
 }
 
 fn whole_second(at: DateTime<Utc>) -> DateTime<Utc> {

@@ -1,11 +1,12 @@
-//! The fast way through a page of prints.
+//! The fast way through a page of rows and through a frame of the stream.
 //!
-//! Nearly every answer is `{"data":[{flat object}, …]}` without an escape. This reads just that,
-//! and gives up at anything else: a nested value, an escape, a key that comes twice, another key
-//! beside `data`, broken JSON. The general way ([`super::wire`]) then reads the answer anew. It
-//! accepts nothing that the general way would refuse; the fuzz targets compare the two.
+//! Nearly every answer is `{"data":[{flat object}, …]}` without an escape, and nearly every frame
+//! `["channel",{flat object}]`. This reads just that, and gives up at anything else: a nested value
+//! (but for a list of strings), an escape, a key that comes twice, another key beside `data`,
+//! broken JSON. The general way ([`super::wire`]) then reads the text anew. It accepts nothing that
+//! the general way would refuse; the fuzz targets compare the two.
 
-use super::wire::{MAX_ROWS, Raw, WirePrint};
+use super::wire::{Raw, Shape, WireRow};
 
 /// The bytes at which a plain string ends or is no plain string. A table, because most bytes of an
 /// answer pass through it.
@@ -22,31 +23,56 @@ const IS_SPECIAL: [bool; 256] = {
 };
 
 /// Reads every row. None when the answer is not of the usual form or `on_row` says to stop.
-pub(super) fn scan_prints<'a>(
+pub(super) fn scan_rows<'a, W: WireRow<'a>>(
     text: &'a str,
-    mut on_row: impl FnMut(&WirePrint<'a>) -> bool,
+    shape: Shape,
+    most: usize,
+    mut on_row: impl FnMut(&W) -> bool,
 ) -> Option<()> {
     let mut scanner = Scanner { text, at: 0 };
-    scanner.expect(b'{')?;
-    let key = scanner.string()?;
-    scanner.expect(b':')?;
-    scanner.expect(b'[')?;
-    if key != "\"data\"" {
-        return None;
+    let is_bare = shape == Shape::WrappedOrBare && scanner.peek()? == b'[';
+    if !is_bare {
+        scanner.expect(b'{')?;
+        let key = scanner.string()?;
+        scanner.expect(b':')?;
+        if key != "\"data\"" {
+            return None;
+        }
     }
+    scanner.expect(b'[')?;
     let mut count = 0;
     let mut has_more = scanner.peek()? != b']';
     while has_more {
         count += 1;
         let row = scanner.row()?;
-        if count > MAX_ROWS || !on_row(&row) {
+        if count > most || !on_row(&row) {
             return None;
         }
         has_more = scanner.take_if(b',')?;
     }
     scanner.expect(b']')?;
-    scanner.expect(b'}')?;
+    if !is_bare {
+        scanner.expect(b'}')?;
+    }
     scanner.is_at_end().then_some(())
+}
+
+/// Reads a frame of the stream: the channel's name and its row.
+pub(super) fn scan_frame<'a, W: WireRow<'a>>(text: &'a str) -> Option<W> {
+    let mut scanner = Scanner { text, at: 0 };
+    scanner.expect(b'[')?;
+    scanner.string()?;
+    scanner.expect(b',')?;
+    let row = scanner.row()?;
+    scanner.expect(b']')?;
+    scanner.is_at_end().then_some(row)
+}
+
+/// The channel's name in a frame, without reading the rest.
+pub(super) fn scan_channel(text: &str) -> Option<&str> {
+    let mut scanner = Scanner { text, at: 0 };
+    scanner.expect(b'[')?;
+    scanner.string()?.strip_prefix('"')?.strip_suffix('"')
 }
 
 struct Scanner<'a> {
@@ -55,8 +81,8 @@ struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    fn row(&mut self) -> Option<WirePrint<'a>> {
-        let mut row = WirePrint::default();
+    fn row<W: WireRow<'a>>(&mut self) -> Option<W> {
+        let mut row = W::default();
         self.expect(b'{')?;
         if self.take_if(b'}')? {
             return Some(row);
@@ -84,8 +110,22 @@ impl<'a> Scanner<'a> {
             b't' => self.word("true"),
             b'f' => self.word("false"),
             b'n' => self.word("null"),
+            b'[' => self.list(),
             _ => self.number(),
         }
+    }
+
+    /// A list of strings with its brackets.
+    fn list(&mut self) -> Option<&'a str> {
+        let begin = self.at;
+        self.expect(b'[')?;
+        let mut has_more = self.peek()? != b']';
+        while has_more {
+            self.string()?;
+            has_more = self.take_if(b',')?;
+        }
+        self.expect(b']')?;
+        Some(&self.text[begin..self.at])
     }
 
     /// A string with its quotation marks.

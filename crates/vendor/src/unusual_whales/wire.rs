@@ -10,68 +10,73 @@ use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, V
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// More rows than any endpoint delivers. Bounds the memory that an answer can take.
+mod options;
+
+pub(super) use options::*;
+
+/// More rows than any usual endpoint delivers. Bounds the memory that an answer can take.
 pub(super) const MAX_ROWS: usize = 5000;
+
+/// What stands around the rows of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// `{"data": […]}` and nothing else.
+    Wrapped,
+    /// The same or the bare list: some endpoints changed from one to the other.
+    WrappedOrBare,
+}
+
+/// A row whose fields can be filled in one by one.
+pub(super) trait WireRow<'a>: Default + Deserialize<'a> {
+    /// The field of a key that is still in its quotation marks; none when it is not read.
+    fn slot(&mut self, key: &str) -> Option<&mut Raw<'a>>;
+}
+
+/// A row of raw fields, named as the vendor names them.
+macro_rules! wire_row {
+    ($(#[$doc:meta])* $name:ident { $($field:ident),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Default, Deserialize)]
+        #[serde(default, bound(deserialize = "'de: 'a"))]
+        pub(in crate::unusual_whales) struct $name<'a> {
+            $(pub(in crate::unusual_whales) $field: Raw<'a>,)*
+        }
+
+        impl<'a> WireRow<'a> for $name<'a> {
+            fn slot(&mut self, key: &str) -> Option<&mut Raw<'a>> {
+                match key {
+                    $(concat!("\"", stringify!($field), "\"") => Some(&mut self.$field),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+use wire_row;
 
 /// The JSON text of a field. Empty when the field is absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Raw<'a>(pub(super) &'a str);
 
-/// One row of `/api/darkpool/{ticker}` and `/api/darkpool/recent`. An invented example:
-///
-/// ```json
-/// {"ticker": "SPY", "size": 1200, "price": "512.3401", "premium": "614808.1200",
-///  "volume": 20100300, "executed_at": "2026-03-02T15:04:05Z",
-///  "trf_executed_at": "2026-03-02T15:04:04Z", "tracking_id": 36245000000001,
-///  "nbbo_bid": "512.33", "nbbo_ask": "512.35", "nbbo_bid_quantity": 300,
-///  "nbbo_ask_quantity": 200, "market_center": "L", "canceled": false,
-///  "sale_cond_codes": null, "trade_code": null, "ext_hour_sold_codes": null,
-///  "trade_settlement": "regular"}
-/// ```
-///
-/// `premium` is not read: it is price times size in every row that was ever seen, and is
-/// computed exactly where it is needed. The quantities of the quote have no use yet.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-pub(super) struct WirePrint<'a> {
-    pub(super) ticker: Raw<'a>,
-    pub(super) size: Raw<'a>,
-    pub(super) price: Raw<'a>,
-    pub(super) volume: Raw<'a>,
-    pub(super) executed_at: Raw<'a>,
-    pub(super) trf_executed_at: Raw<'a>,
-    pub(super) tracking_id: Raw<'a>,
-    pub(super) nbbo_bid: Raw<'a>,
-    pub(super) nbbo_ask: Raw<'a>,
-    pub(super) market_center: Raw<'a>,
-    pub(super) canceled: Raw<'a>,
-    pub(super) sale_cond_codes: Raw<'a>,
-    pub(super) trade_code: Raw<'a>,
-    pub(super) ext_hour_sold_codes: Raw<'a>,
-    pub(super) trade_settlement: Raw<'a>,
-}
-
-impl<'a> WirePrint<'a> {
-    /// The field of a key that is still in its quotation marks; none when it is not read.
-    pub(super) fn slot(&mut self, key: &str) -> Option<&mut Raw<'a>> {
-        Some(match key {
-            "\"ticker\"" => &mut self.ticker,
-            "\"size\"" => &mut self.size,
-            "\"price\"" => &mut self.price,
-            "\"volume\"" => &mut self.volume,
-            "\"executed_at\"" => &mut self.executed_at,
-            "\"trf_executed_at\"" => &mut self.trf_executed_at,
-            "\"tracking_id\"" => &mut self.tracking_id,
-            "\"nbbo_bid\"" => &mut self.nbbo_bid,
-            "\"nbbo_ask\"" => &mut self.nbbo_ask,
-            "\"market_center\"" => &mut self.market_center,
-            "\"canceled\"" => &mut self.canceled,
-            "\"sale_cond_codes\"" => &mut self.sale_cond_codes,
-            "\"trade_code\"" => &mut self.trade_code,
-            "\"ext_hour_sold_codes\"" => &mut self.ext_hour_sold_codes,
-            "\"trade_settlement\"" => &mut self.trade_settlement,
-            _ => return None,
-        })
+wire_row! {
+    /// One row of `/api/darkpool/{ticker}` and `/api/darkpool/recent`. An invented example:
+    ///
+    /// ```json
+    /// {"ticker": "SPY", "size": 1200, "price": "512.3401", "premium": "614808.1200",
+    ///  "volume": 20100300, "executed_at": "2026-03-02T15:04:05Z",
+    ///  "trf_executed_at": "2026-03-02T15:04:04Z", "tracking_id": 36245000000001,
+    ///  "nbbo_bid": "512.33", "nbbo_ask": "512.35", "nbbo_bid_quantity": 300,
+    ///  "nbbo_ask_quantity": 200, "market_center": "L", "canceled": false,
+    ///  "sale_cond_codes": null, "trade_code": null, "ext_hour_sold_codes": null,
+    ///  "trade_settlement": "regular"}
+    /// ```
+    ///
+    /// `premium` is not read: it is price times size in every row that was ever seen, and is
+    /// computed exactly where it is needed. The quantities of the quote have no use yet.
+    WirePrint {
+        ticker, size, price, volume, executed_at, trf_executed_at, tracking_id, nbbo_bid, nbbo_ask,
+        market_center, canceled, sale_cond_codes, trade_code, ext_hour_sold_codes,
+        trade_settlement,
     }
 }
 
@@ -120,11 +125,9 @@ pub(super) struct WireState<'a> {
     pub(super) tape_time: Raw<'a>,
 }
 
-/// What a row that could not be parsed still tells of itself.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-pub(super) struct WireTicker<'a> {
-    pub(super) ticker: Raw<'a>,
+wire_row! {
+    /// What a row that could not be parsed still tells of itself. Each kind of row has one of them.
+    WireTicker { ticker, underlying_symbol, symbol }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Raw<'a> {
@@ -144,9 +147,20 @@ pub(super) fn read_data<'a, S: DeserializeSeed<'a>>(
     Ok(data)
 }
 
-/// Reads `{"data": [row, …]}`; each row as raw text.
-pub(super) fn read_rows(text: &str) -> Result<Vec<Raw<'_>>, serde_json::Error> {
-    read_data(text, Rows)
+/// Reads `{"data": [row, …]}`, or just the list where the shape allows it; each row as raw text.
+pub(super) fn read_rows(
+    text: &str,
+    shape: Shape,
+    most: usize,
+) -> Result<Vec<Raw<'_>>, serde_json::Error> {
+    let is_bare = text.trim_ascii_start().starts_with('[');
+    if !is_bare || shape == Shape::Wrapped {
+        return read_data(text, Rows { most });
+    }
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let rows = Rows { most }.deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(rows)
 }
 
 struct Envelope<'de, S: DeserializeSeed<'de>> {
@@ -175,7 +189,9 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Envelope<'de, S> {
     }
 }
 
-struct Rows;
+struct Rows {
+    most: usize,
+}
 
 impl<'de> DeserializeSeed<'de> for Rows {
     type Value = Vec<Raw<'de>>;
@@ -195,8 +211,8 @@ impl<'de> Visitor<'de> for Rows {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut rows = Vec::new();
         while let Some(row) = seq.next_element()? {
-            if rows.len() == MAX_ROWS {
-                return Err(A::Error::custom(format_args!("more than {MAX_ROWS} rows")));
+            if rows.len() == self.most {
+                return Err(A::Error::custom(format_args!("more than {} rows", self.most)));
             }
             rows.push(row);
         }

@@ -6,16 +6,23 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::util::SubscriberInitExt;
 use undertow_vendor::{PrintsQuery, Priority, UnusualWhales, UnusualWhalesConfig};
 
 use crate::server::{Reply, Server, Way};
 use crate::{KEY, client, config, spy};
 
 /// Enough of the key to be recognised.
-const PART: &str = "7f3a91c2";
+pub(crate) const PART: &str = "7f3a91c2";
 
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -27,13 +34,14 @@ impl Write for Log {
     }
 }
 
-fn watch_log(log: &Log) -> tracing::subscriber::DefaultGuard {
+/// Also takes in what libraries tell the `log` crate.
+pub(crate) fn watch_log(log: &Log) -> tracing::subscriber::DefaultGuard {
     let log = log.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(LevelFilter::TRACE)
         .with_writer(move || log.clone())
         .finish();
-    tracing::subscriber::set_default(subscriber)
+    subscriber.set_default()
 }
 
 /// Answers of a vendor that repeats the key wherever it can.
@@ -87,7 +95,7 @@ async fn the_key_appears_nowhere_whatever_the_vendor_answers() {
         assert!(server.asked().iter().all(|asked| !asked.path_and_query.contains(PART)));
     }
     drop(guard);
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert!(log.contains("/api/darkpool/SPY"), "nothing was logged, so nothing was proved");
     assert!(!log.contains(PART), "the key is in the log");
 }

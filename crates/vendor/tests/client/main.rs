@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where its own ground fails")]
 
 mod canary;
+mod options;
 mod server;
+mod stream;
 
 use std::sync::Arc;
 use std::time::Duration;

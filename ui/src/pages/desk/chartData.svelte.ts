@@ -2,7 +2,7 @@
 import type { MarketEvent } from "../../api/client";
 import { command } from "../../api/client";
 import { type Bubbles, bubblesOf, MAX_BUBBLES } from "../../charts/bubbles";
-import { levelsOf, MAX_LEVELS, NO_LEVELS } from "../../charts/levels";
+import { levelsOf, NO_LEVELS } from "../../charts/levels";
 import { profileOf } from "../../charts/profile";
 import { app } from "../../state/app.svelte";
 import { desk } from "./deskPrefs.svelte";
@@ -38,7 +38,7 @@ export function chartData(looking: Looking) {
             sessions: desk.sessions,
             width: desk.width,
             extended_hours: desk.on("extended"),
-            limit: MAX_LEVELS,
+            limit: desk.count,
             hold_rates: desk.on("holdRates"),
           }
         : null,
@@ -140,8 +140,9 @@ export function chartData(looking: Looking) {
     get gaps() {
       return (gaps.data ?? []).filter((gap) => gap.symbol === symbol);
     },
+    /** Whether the user waits for an answer; reading again what is shown is not said. */
     get busy() {
-      return levels.loading || prints.loading || profile.loading;
+      return levels.asking || prints.state === "loading" || profile.state === "loading";
     },
     /** What could not be read, and how to try again. */
     get failures() {

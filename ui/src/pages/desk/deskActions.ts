@@ -1,7 +1,7 @@
 /** The desk's keys, and its lines in the palette. */
 import type { PriceChart } from "../../charts/priceChart";
 import { type Action, registerActions } from "../../state/actions";
-import { desk, SESSIONS, type Toggle } from "./deskPrefs.svelte";
+import { COUNTS, desk, SESSIONS, type Toggle } from "./deskPrefs.svelte";
 
 const GROUP = "Desk";
 /** Part of the visible width that a press of an arrow key moves. */
@@ -16,6 +16,9 @@ const TOGGLES: [Toggle, string, string?][] = [
   ["extended", "Show or hide extended hours", "e"],
   ["zones", "Show or hide zones"],
   ["holdRates", "Measure hold rates, or not"],
+  ["premium", "Show or hide net premium", "n"],
+  ["tide", "Show or hide market tide", "t"],
+  ["activity", "Show or hide off-exchange activity"],
 ];
 
 /** Adds the desk's actions; the answer takes them away. */
@@ -45,7 +48,7 @@ export function registerDeskActions(chart: PriceChart, toEnd: () => void): () =>
       title,
       group: GROUP,
       keys,
-      also: "chart toggle layer",
+      also: "chart toggle layer pane",
       run: () => desk.toggle(name),
     })),
     ...SESSIONS.map((sessions) => ({
@@ -54,6 +57,18 @@ export function registerDeskActions(chart: PriceChart, toEnd: () => void): () =>
       group: GROUP,
       run: () => (desk.sessions = sessions),
     })),
+    ...COUNTS.map((count) => ({
+      id: `desk.count.${count}`,
+      title: `The ${count} strongest levels`,
+      group: GROUP,
+      run: () => (desk.count = count),
+    })),
+    {
+      id: "desk.holdings",
+      title: "Tide of the market, or of the fund's holdings",
+      group: GROUP,
+      run: () => (desk.holdings = !desk.holdings),
+    },
   ];
   return registerActions(actions);
 }

@@ -38,6 +38,9 @@ export function spanToAsk(asked: Span | null, visible: Span, cut: boolean): Span
 const PROFILE_MS = 190 * 86_400_000;
 
 /** The stretch whose profile is shown: the visible one, or the newest part of a longer one. */
-export function profileSpan(visible: Span): Span {
-  return { from: Math.max(visible.from, visible.to - PROFILE_MS), to: visible.to };
+export const profileSpan = (visible: Span): Span => newestOf(visible, PROFILE_MS);
+
+/** The newest part of a stretch, at most so long. */
+export function newestOf(span: Span, longestMs: number): Span {
+  return { from: Math.max(span.from, span.to - longestMs), to: span.to };
 }

@@ -2,6 +2,7 @@
 import type { LevelsMeta, PrintsMeta, ReasonView } from "../../api/bindings";
 import type { Columns } from "../../api/columns";
 import { type Level, Tone } from "../../charts/levels";
+import type { PaneName } from "../../charts/running";
 import { compact, count, dollars, notional, percent, price, size } from "../../lib/format";
 import { etDate, etTime, etTimeMs } from "../../lib/time";
 
@@ -132,5 +133,56 @@ export function profileCard(row: { price: number; off: number; lit: number }, fl
       ["Off-exchange share", percent(total > 0 ? row.off / total : NaN)],
     ],
     about: `Of the visible stretch. The rest: each bar's volume spread evenly over its range, less off-exchange. Prints under ${notional(floor)} are not delivered and count as rest.`,
+  };
+}
+
+/** What the panes below the price say of themselves. */
+export const PANE_WORDS: Record<
+  PaneName,
+  {
+    title: string;
+    about: string;
+    /** In a sentence. */
+    reading: string;
+    key: string;
+    extra: string;
+    extraAbout: string;
+  }
+> = {
+  premium: {
+    title: "Net premium",
+    about:
+      "Premium bought less premium sold since the open, for calls and for puts. It is the vendor's own count of all trades of every size, minute by minute, and not the sum of the trades stored here. It begins anew with each session.",
+    reading: "the net premium",
+    key: "n",
+    extra: "delta",
+    extraAbout: "Net delta since the open, shares: what was bought less what was sold",
+  },
+  tide: {
+    title: "Market tide",
+    about:
+      "Premium bought less premium sold since the open, over all options of the market or of a fund's holdings, as the vendor counts and adds it up. It begins anew with each session.",
+    reading: "the tide",
+    key: "t",
+    extra: "volume",
+    extraAbout: "Net volume since the open, contracts: calls less puts, by side",
+  },
+};
+
+/** What a pane says when the stretch holds nothing. `yet` = the stretch reaches the present. */
+export function paneEmpty(
+  name: PaneName,
+  symbol: string,
+  yet: boolean,
+): { what: string; why: string } {
+  const of = name === "premium" ? `options flow of ${symbol}` : "tide";
+  if (!yet)
+    return { what: `No ${of} in this stretch.`, why: "It is collected while Undertow runs." };
+  return {
+    what:
+      name === "premium"
+        ? `No options flow is stored for ${symbol} yet.`
+        : "No tide is stored yet.",
+    why: "It is collected from the next session on.",
   };
 }

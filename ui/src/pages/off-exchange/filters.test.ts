@@ -2,15 +2,7 @@ import { expect, test } from "vitest";
 
 import { REASONS } from "../../test/records";
 import { seeded } from "../../test/random";
-import {
-  countOn,
-  fromQuery,
-  parseAmount,
-  SHOW_ALL,
-  toQuery,
-  toRequest,
-  type Filters,
-} from "./filters";
+import { countOn, fromQuery, SHOW_ALL, toQuery, toRequest, type Filters } from "./filters";
 
 function pick<T>(random: () => number, items: readonly T[]): T {
   return items[Math.floor(random() * items.length)];
@@ -58,20 +50,4 @@ test("reasons are asked for by their bits, and unknown codes by none", () => {
   );
   expect(request.with_reasons).toBe(1 | 256);
   expect(request.without_reasons).toBeNull();
-});
-
-test("amounts are read as traders type them", () => {
-  const cases: [string, number | null][] = [
-    ["1.5m", 1_500_000],
-    ["500K", 500_000],
-    ["$2,000,000", 2_000_000],
-    [" 1b ", 1e9],
-    [".5m", 500_000],
-    ["", null],
-    ["0", null],
-    ["-5", null],
-    ["five", null],
-    ["1m1", null],
-  ];
-  for (const [text, value] of cases) expect(parseAmount(text), text).toBe(value);
 });

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
-use undertow_market::{MarketSession, Reasons, VendorId};
+use undertow_market::{MarketSession, Print, Reasons, Symbol, VendorId};
 
+use super::super::query::PrintsQuery;
 use super::*;
 use crate::Reject;
 

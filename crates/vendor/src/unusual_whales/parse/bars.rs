@@ -8,7 +8,7 @@ use undertow_market::{Bar, BarInterval, Calendar, MarketSession, Price, VendorId
 
 use super::super::field::FieldFault;
 use super::super::query::BarsQuery;
-use super::super::wire::{Raw, WireBar, read_rows};
+use super::super::wire::{MAX_ROWS, Raw, Shape, WireBar, read_rows};
 use super::{DecodeError, Decoded, text_of, typed_row};
 use crate::Reject;
 
@@ -27,7 +27,7 @@ pub fn decode_bars(
     received_at: DateTime<Utc>,
     calendar: &Calendar,
 ) -> Result<Decoded<Bar>, DecodeError> {
-    let raws = read_rows(text_of(body)?)?;
+    let raws = read_rows(text_of(body)?, Shape::Wrapped, MAX_ROWS)?;
     let mut rejects = Vec::new();
     let mut read = Vec::with_capacity(raws.len());
     for raw in raws.iter().copied() {

@@ -1,0 +1,194 @@
+//! Small tables that are read from a vendor whole and again and again: one statement stores a
+//! delivery.
+//!
+//! A row is found by its key. A later delivery replaces an earlier one, and one that was received
+//! before the stored one changes nothing, so that replays in any order end the same. `received_at`
+//! tells when a row was delivered last, even when nothing else changed.
+//!
+//! A row that a table refuses (a volatility that is no number, a time beyond 2100) refuses its
+//! delivery: decoders put such rows into quarantine before.
+
+use std::fmt::Write;
+
+use chrono::{DateTime, Utc};
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgArguments, PgConnection};
+use sqlx::{Arguments, AssertSqlSafe, Encode, Postgres, Type};
+
+use crate::merge::transaction::{Rows, commit, finish, lock};
+use crate::merge::{MergeContext, MergeReport};
+use crate::{Store, StoreError};
+
+/// Most rows in one delivery. The longest is the volume of SPY by price, 33,000 rows.
+pub const MAX_SERIES_ROWS: usize = 100_000;
+
+/// A row of such a table.
+pub(crate) trait Series: Send + Sync + Sized + 'static {
+    const TABLE: &'static str;
+
+    /// The rows, column by column.
+    fn columns(rows: &[Self]) -> Columns<'_, Self>;
+}
+
+/// Rows of one table as one array for each column.
+pub(crate) struct Columns<'r, R> {
+    rows: &'r [R],
+    columns: Vec<(&'static str, Role)>,
+    arguments: Result<PgArguments, BoxDynError>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Role {
+    /// Part of the key.
+    Key,
+    /// Replaced by a later delivery.
+    Value,
+    /// The same, but for a null.
+    Kept,
+    /// When the row was received.
+    Received,
+}
+
+impl<'r, R> Columns<'r, R> {
+    pub(crate) fn of(rows: &'r [R]) -> Self {
+        Self { rows, columns: Vec::new(), arguments: Ok(PgArguments::default()) }
+    }
+
+    pub(crate) fn key<T>(self, name: &'static str, value: impl Fn(&'r R) -> T) -> Self
+    where
+        Vec<T>: Encode<'r, Postgres> + Type<Postgres>,
+    {
+        self.add(name, Role::Key, value)
+    }
+
+    pub(crate) fn value<T>(self, name: &'static str, value: impl Fn(&'r R) -> T) -> Self
+    where
+        Vec<T>: Encode<'r, Postgres> + Type<Postgres>,
+    {
+        self.add(name, Role::Value, value)
+    }
+
+    /// A value that a delivery without it does not erase.
+    pub(crate) fn kept<T>(self, name: &'static str, value: impl Fn(&'r R) -> T) -> Self
+    where
+        Vec<T>: Encode<'r, Postgres> + Type<Postgres>,
+    {
+        self.add(name, Role::Kept, value)
+    }
+
+    pub(crate) fn received(self, value: impl Fn(&'r R) -> DateTime<Utc>) -> Self {
+        self.add("received_at", Role::Received, value)
+    }
+
+    fn add<T>(mut self, name: &'static str, role: Role, value: impl Fn(&'r R) -> T) -> Self
+    where
+        Vec<T>: Encode<'r, Postgres> + Type<Postgres>,
+    {
+        let values: Vec<T> = self.rows.iter().map(value).collect();
+        self.columns.push((name, role));
+        self.arguments = self.arguments.and_then(|mut all| all.add(values).map(|()| all));
+        self
+    }
+}
+
+impl Store {
+    pub(crate) async fn merge_series<R: Series>(
+        &self,
+        rows: Vec<R>,
+        context: MergeContext,
+    ) -> Result<MergeReport, StoreError> {
+        refuse_too_many(rows.len())?;
+        let pool = self.pool.clone();
+        finish(async move { commit(&pool, &Delivery(rows), &context).await }).await
+    }
+}
+
+pub(crate) fn refuse_too_many(given: usize) -> Result<(), StoreError> {
+    match given {
+        ..=MAX_SERIES_ROWS => Ok(()),
+        _ => Err(StoreError::TooManyRows { given, most: MAX_SERIES_ROWS }),
+    }
+}
+
+struct Delivery<R>(Vec<R>);
+
+impl<R: Series> Rows for Delivery<R> {
+    async fn write(&self, connection: &mut PgConnection) -> Result<MergeReport, StoreError> {
+        upsert(connection, &self.0).await
+    }
+}
+
+pub(crate) async fn upsert<R: Series>(
+    connection: &mut PgConnection,
+    rows: &[R],
+) -> Result<MergeReport, StoreError> {
+    if rows.is_empty() {
+        return Ok(MergeReport::default());
+    }
+    lock(connection, R::TABLE).await?;
+    let columns = R::columns(rows);
+    // Nothing but names from this crate goes into the text.
+    let statement = AssertSqlSafe(statement(R::TABLE, &columns.columns));
+    let (distinct, inserted, changed): (i64, i64, i64) =
+        sqlx::query_as_with(statement, columns.arguments.map_err(sqlx::Error::Encode)?)
+            .fetch_one(connection)
+            .await?;
+    let count = |rows: i64| usize::try_from(rows).unwrap_or(0);
+    Ok(MergeReport {
+        delivered: rows.len(),
+        inserted: count(inserted),
+        changed: count(changed),
+        unchanged: count(distinct - inserted - changed),
+        repeated: rows.len() - count(distinct),
+        refused: 0,
+    })
+}
+
+/// Stores the arrays and counts the different rows, those that are new and those that changed.
+fn statement(table: &str, columns: &[(&'static str, Role)]) -> String {
+    let all = || columns.iter().map(|column| column.0);
+    let of = |wanted: &'static [Role]| {
+        columns.iter().copied().filter(move |column| wanted.contains(&column.1))
+    };
+    let keys = || of(&[Role::Key]).map(|column| column.0);
+    let values = || of(&[Role::Value, Role::Kept]);
+    let next = |(name, role): (&str, Role), given: &str| match role {
+        Role::Kept => format!("coalesce({given}.{name}, o.{name})"),
+        _ => format!("{given}.{name}"),
+    };
+    let names = list(all());
+    let key = list(keys());
+    let mut sql = format!(
+        "WITH incoming AS (
+            SELECT DISTINCT ON ({key}) * FROM unnest({arrays}) AS n ({names})
+            ORDER BY {key}, received_at DESC, {names}
+         ), judged AS (
+            SELECT i.*, o.received_at IS NULL AS is_new,
+                   ROW({stored}) IS DISTINCT FROM ROW({given}) AS differs
+            FROM incoming i LEFT JOIN trading.{table} o ON {same_key}
+            WHERE o.received_at IS NULL OR o.received_at <= i.received_at
+         ), written AS (
+            INSERT INTO trading.{table} AS o ({names}) SELECT {names} FROM judged
+            ON CONFLICT ({key}) DO UPDATE SET received_at = excluded.received_at",
+        arrays = list((1..=columns.len()).map(|number| format!("${number}"))),
+        stored = list(values().map(|(name, _)| format!("o.{name}"))),
+        given = list(values().map(|column| next(column, "i"))),
+        same_key =
+            keys().map(|name| format!("o.{name} = i.{name}")).collect::<Vec<_>>().join(" AND "),
+    );
+    for column in values() {
+        // Writing to a string cannot fail.
+        let _ = write!(sql, ", {} = {}", column.0, next(column, "excluded"));
+    }
+    sql.push_str(
+        ")
+         SELECT (SELECT count(*) FROM incoming), count(*) FILTER (WHERE is_new),
+                count(*) FILTER (WHERE NOT is_new AND differs)
+         FROM judged",
+    );
+    sql
+}
+
+fn list<S: ToString>(parts: impl Iterator<Item = S>) -> String {
+    parts.map(|part| part.to_string()).collect::<Vec<_>>().join(", ")
+}
