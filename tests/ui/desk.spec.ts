@@ -75,7 +75,7 @@ test("pointing at a level or the profile says what it is and how it is computed"
   await open(page, demo);
   const chart = await chartOf(page);
   await pointAt(page, chart, -180, /rank \d+|Level/i);
-  await pointAt(page, chart, -66, /off-exchange/i);
+  await pointAt(page, chart, -96, /off-exchange/i);
 });
 
 test("candles move while the market is open", async ({ page, demo }) => {

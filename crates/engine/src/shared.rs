@@ -123,11 +123,16 @@ impl Shared {
         }
     }
 
-    /// The longest time between two questions for a tape: what the settings ask for, or what the
-    /// plan can afford where that is less often.
+    /// The longest time between two questions: for what the settings pace what they ask for, else
+    /// what the plan wants; less often where the plan cannot afford that.
     pub(crate) fn slowest_poll(&self, series: Series) -> TimeDelta {
-        let wanted = TimeDelta::seconds(i64::from(self.collect.slowest_poll_s));
         let planned = self.plan.needed_pace(series);
+        let paced_by_settings =
+            matches!(series, Series::Prints | Series::OptionTrades | Series::FlowAlerts);
+        if !paced_by_settings {
+            return planned;
+        }
+        let wanted = TimeDelta::seconds(i64::from(self.collect.slowest_poll_s));
         if self.plan.is_as_wanted(series) { wanted } else { planned.max(wanted) }
     }
 

@@ -19,26 +19,54 @@ export function ageAt(feed: FeedView, status: Status, now: number): number | nul
   return feed.age_s + Math.max(0, now - status.market_ms) / 1000;
 }
 
-/** One mark for each series of a symbol. */
+/** What the chart itself is made of has marks of its own; the options series share one. */
+const OF_THE_CHART = ["prints", "bars"];
+/** Whose age stands for the options while all of them are well. */
+const MOST_TELLING = "option_trades";
+
+/** A mark for prints, one for bars, and one for all options series of a symbol. */
 export function feedMarks(
   status: Status,
   symbol: string,
   now: number,
   connected: boolean,
 ): FeedMark[] {
-  return status.feeds
-    .filter((feed) => feed.symbol === symbol)
-    .map((feed) => {
-      const seconds = ageAt(feed, status, now);
-      const told = TONES[feed.health];
-      return {
-        series: feed.series,
-        text: seconds === null ? MISSING : age(seconds),
-        // Without events we cannot know better: what was fine is no longer sure.
-        tone: told === "fine" && !connected ? "late" : told,
-        tip: tipOf(feed, seconds, connected),
-      };
-    });
+  const feeds = status.feeds.filter((feed) => feed.symbol === symbol);
+  const own = feeds.filter((feed) => OF_THE_CHART.includes(feed.series));
+  const options = feeds.filter((feed) => !OF_THE_CHART.includes(feed.series));
+  const marks = own.map((feed) => markOf(feed, status, now, connected));
+  const shared = optionsMark(options, status, now, connected);
+  return shared ? [...marks, shared] : marks;
+}
+
+function markOf(feed: FeedView, status: Status, now: number, connected: boolean): FeedMark {
+  const seconds = ageAt(feed, status, now);
+  const told = TONES[feed.health];
+  return {
+    series: feed.series,
+    text: seconds === null ? MISSING : age(seconds),
+    // Without events we cannot know better: what was fine is no longer sure.
+    tone: told === "fine" && !connected ? "late" : told,
+    tip: tipOf(feed, seconds, connected),
+  };
+}
+
+/** The worst of the options series, or the trades while all are well. */
+function optionsMark(
+  feeds: FeedView[],
+  status: Status,
+  now: number,
+  connected: boolean,
+): FeedMark | null {
+  const worst = ["down", "degraded"].flatMap((health) =>
+    feeds.filter((feed) => feed.health === health),
+  );
+  const shown = worst[0] ?? feeds.find((feed) => feed.series === MOST_TELLING) ?? feeds[0];
+  if (!shown) return null;
+  const mark = markOf(shown, status, now, connected);
+  const well = feeds.length - worst.length;
+  const tip = `${mark.tip} ${well} of ${feeds.length} options series are as promised: see the Data page.`;
+  return { ...mark, series: "options", tip };
 }
 
 function tipOf(feed: FeedView, seconds: number | null, connected: boolean): string {

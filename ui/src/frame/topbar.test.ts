@@ -38,6 +38,39 @@ test("what is late, down or never came is told apart and explained", () => {
   expect(bars.tip).toContain("HTTP 403");
 });
 
+test("the options series share a mark, and the worst of them speaks", () => {
+  const options = (series: string, health: "healthy" | "down", age_s: number) => ({
+    ...base.feeds[0],
+    symbol: "SPY",
+    series,
+    health,
+    age_s,
+    problem: health === "down" ? "the plan has no gamma" : null,
+  });
+  const marks = (gamma: "healthy" | "down") =>
+    feedMarks(
+      {
+        ...base,
+        feeds: [
+          ...base.feeds,
+          options("gamma", gamma, 600),
+          options("option_trades", "healthy", 9),
+        ],
+      },
+      "SPY",
+      base.market_ms,
+      true,
+    );
+  const words = (gamma: "healthy" | "down") => {
+    const mark = marks(gamma)[2];
+    return `${mark.series} ${mark.text} ${mark.tone}`;
+  };
+  expect(marks("healthy")).toHaveLength(3);
+  expect(words("healthy")).toBe("options 9s fine");
+  expect(words("down")).toBe("options 10m down");
+  expect(marks("down")[2].tip).toContain("1 of 2 options series are as promised");
+});
+
 test("without events nothing is called fresh", () => {
   const tones = feedMarks(base, "SPY", START_MS, false).map((mark) => mark.tone);
   expect(tones).toEqual(["late", "late"]);
