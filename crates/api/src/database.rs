@@ -60,3 +60,31 @@ pub async fn report(options: &AppOptions) -> Result<DatabaseReport, ApiError> {
     stop_server(embedded).await;
     report
 }
+
+/// What a table lost to pruning.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PrunedTable {
+    /// Name in schema `trading`.
+    pub name: String,
+    /// Whole months.
+    pub months: u32,
+    /// Rows by date.
+    pub rows: f64,
+}
+
+/// Opens the database of real data and lets go of rows that are older than they are kept.
+///
+/// # Errors
+/// It cannot be opened, or a table cannot be pruned now.
+pub async fn prune(options: &AppOptions) -> Result<Vec<PrunedTable>, ApiError> {
+    let (store, embedded) = open_real_database(options).await?;
+    let pruned = handlers::stored(store.prune(chrono::Utc::now()).await);
+    store.close().await;
+    stop_server(embedded).await;
+    let view = |table: undertow_store::retention::Pruned| PrunedTable {
+        name: table.table,
+        months: table.months,
+        rows: count(table.rows),
+    };
+    Ok(pruned?.tables.into_iter().map(view).collect())
+}

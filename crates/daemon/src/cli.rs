@@ -94,6 +94,8 @@ pub(crate) enum Db {
     Status,
     /// Bring the schema up to this program's version
     Migrate,
+    /// Let go of rows that are older than the database is told to keep them
+    Prune,
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use serde_json::json;
-use undertow_api::database::{self, DatabaseReport};
+use undertow_api::database::{self, DatabaseReport, PrunedTable};
 use undertow_api::dto::{Nothing, Status};
 
 use crate::cli::{Common, Db};
@@ -18,11 +18,15 @@ pub(crate) async fn run(common: &Common, command: Db) -> anyhow::Result<Outcome>
     let loaded = setup::load(common, None)?;
     setup::log(&loaded.settings.log.filter)?;
     let options = environment.options(loaded.settings)?;
+    if let Db::Prune = command {
+        let pruned = database::prune(&options).await?;
+        return Ok(Outcome::done(pruned_words(&pruned), json!({ "pruned": pruned })));
+    }
     // Opening a database brings its schema up to date, so looking at one does that too.
     let report = database::report(&options).await?;
     let text = match command {
-        Db::Status => words(&report),
         Db::Migrate => format!("The schema is at version {}.", report.schema_version),
+        _ => words(&report),
     };
     Ok(Outcome::done(text, json!({ "database": report })))
 }
@@ -39,11 +43,22 @@ async fn served(running: &Running, command: Db) -> anyhow::Result<Outcome> {
             "{} Postgres {version}, in use by undertowd at {}",
             status.database.kind, running.url
         ),
+        Db::Prune => format!("undertowd at {} prunes once a day by itself.", running.url),
         Db::Migrate => {
             format!("Nothing to migrate: undertowd at {} runs on the current schema.", running.url)
         }
     };
     Ok(Outcome::done(text, json!({ "database": status.database, "served_by": running.url })))
+}
+
+fn pruned_words(pruned: &[PrunedTable]) -> String {
+    if pruned.is_empty() {
+        return "Nothing is older than it is kept.".to_owned();
+    }
+    let line = |table: &PrunedTable| {
+        format!("{}: {} months and {} rows are gone", table.name, table.months, table.rows)
+    };
+    pruned.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn words(report: &DatabaseReport) -> String {

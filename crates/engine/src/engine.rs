@@ -28,7 +28,7 @@ use crate::shared::{MARKET, Shared, VENDOR};
 use crate::stream::{self, StreamState, StreamView};
 use crate::supervise::supervised;
 use crate::writer::Writer;
-use crate::{bars, liveness, poll, reread, tape};
+use crate::{bars, liveness, poll, reread, retention, tape};
 
 /// Events that a slow listener may fall behind.
 const EVENT_QUEUE: usize = 1_024;
@@ -333,6 +333,8 @@ impl Engine {
             move |stop| save_budgets(Arc::clone(&shared), stop)
         });
         if self.wants_to_collect {
+            let shared = Arc::clone(&self.shared);
+            self.spawn("retention", move |stop| retention::prune(Arc::clone(&shared), stop));
             self.spawn_election();
             self.fetch_missing_history().await?;
         }

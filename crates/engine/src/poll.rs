@@ -15,6 +15,7 @@ use crate::answers::{self, Answered};
 use crate::event::EngineEvent;
 use crate::feed::Series;
 use crate::journal;
+use crate::metrics;
 use crate::pace::on_grid;
 use crate::schedule::{SETTLE, Window};
 use crate::shared::{CollectError, MARKET, Place, Shared};
@@ -164,6 +165,9 @@ async fn ask(
         feed.problem = None;
         feed.refused = false;
     });
+    if series == Series::Volatility {
+        metrics::keep(shared, symbol, hours).await?;
+    }
     if written > 0 {
         let symbol = Some(symbol.clone()).filter(|symbol| symbol.as_str() != MARKET);
         shared.tell(EngineEvent::Options { symbol, series });
