@@ -143,6 +143,14 @@ export class FlowTape {
     return this.lines.flatMap((line) => [line, ...(this.children.get(line.key)?.lines ?? [])]);
   }
 
+  /** Holds the rows as they are: an answer that is still on its way does not move them. */
+  hold(): void {
+    this.paused = true;
+    if (this.lines.length === 0) return;
+    this.#turn += 1;
+    this.loading = false;
+  }
+
   #told(event: MarketEvent): void {
     if (!touches(event, this.#question.day)) return;
     this.#touchedFrom = Math.min(this.#touchedFrom, event.from_ms);
@@ -189,6 +197,7 @@ export class FlowTape {
   }
 
   async #freshen(): Promise<void> {
+    if (this.paused) return;
     if (this.loading) return this.#soon.run();
     if (this.grouped || this.#question.filters.order === "largest") {
       this.#touchedFrom = Infinity;
