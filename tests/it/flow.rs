@@ -190,8 +190,9 @@ async fn minutes_of_net_premium_add_up_to_the_days_trades_and_a_tide_is_never_su
 #[tokio::test(flavor = "multi_thread")]
 async fn a_null_is_told_and_never_becomes_a_zero() {
     let (rig, (_database, store)) = (rig_at(EVENING, 1.0, false).await, database().await);
+    // More than once: alerts are asked for below the path of the trades, and have no size.
     let spoilt = |field: &str, path: &str| {
-        rig.spoil(FaultRule::once(Fault::WrongTypes(field.to_owned())).on(path));
+        rig.spoil(FaultRule::times(Fault::WrongTypes(field.to_owned()), 3).on(path));
     };
     spoilt("net_call_premium", "/api/stock/IWM/net-prem-ticks");
     spoilt("size", "/api/option-trades");
