@@ -52,13 +52,14 @@ const fn needed(want: Want) -> Want {
 }
 
 /// Everything that is collected, the most important first. Prints and option trades share their
-/// pace, so that they can be compared.
+/// pace, so that they can be compared. Tapes and bars are never dropped: they are collected by
+/// tasks of their own, and a tape that is not read has a hole.
 pub const WANTS: [Want; 13] = [
     needed(want(Series::Prints, "Off-exchange prints", 60, 240, 1.3)),
     needed(want(Series::Bars, "Bars", 20, 120, 1.0)),
     needed(want(Series::OptionTrades, "Option trades", 60, 240, 1.3)),
     want(Series::NetPremium, "Net premium by minute", 60, 300, 1.0),
-    want(Series::FlowAlerts, "Flow alerts", 60, 300, 1.0),
+    needed(want(Series::FlowAlerts, "Flow alerts", 60, 300, 1.0)),
     want(Series::Tide, "Tide", 60, 300, 1.0),
     want(Series::FlowStrikes, "Premium by strike", 120, 900, 1.0),
     want(Series::FlowExpiries, "Premium by expiry", 300, 900, 1.0),
@@ -174,11 +175,12 @@ mod tests {
     }
 
     #[test]
-    fn prints_bars_and_trades_are_slowed_last_and_never_dropped() {
+    fn tapes_and_bars_are_slowed_last_and_never_dropped() {
         let paces = spread(&WANTS, 4, Some(10), DAY);
         assert_eq!(pace(&paces, Series::Prints), Some(240));
         assert_eq!(pace(&paces, Series::Bars), Some(120));
         assert_eq!(pace(&paces, Series::OptionTrades), Some(240));
+        assert_eq!(pace(&paces, Series::FlowAlerts), Some(300));
         assert_eq!(pace(&paces, Series::NetPremium), None);
     }
 
