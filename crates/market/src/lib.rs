@@ -12,8 +12,10 @@ pub mod option;
 pub mod options_market;
 pub mod print;
 pub mod reasons;
+pub mod reference;
 pub mod side;
 pub mod symbol;
+pub mod tape;
 pub mod vendor;
 
 pub use bar::{Bar, BarInterval};
@@ -30,6 +32,13 @@ pub use options_market::{
 };
 pub use print::{Print, PrintKey};
 pub use reasons::Reasons;
+pub use reference::{
+    Aggregate, CalendarNotice, ChainQuote, ContractListing, DayBar, Dividend, Split,
+};
 pub use side::{NoSide, Quote, Side, SideState};
 pub use symbol::{Symbol, SymbolError};
+pub use tape::{
+    Conditions, OFF_EXCHANGE_VENUE, TapeApart, TapeCell, TapeMinute, TapePrint, TapeTrade,
+    TapeVolume,
+};
 pub use vendor::VendorId;

@@ -50,6 +50,9 @@ impl Reasons {
         .union(Self::DUPLICATE)
         .union(Self::UNKNOWN_CODE);
 
+    /// Reasons for which the tape does not count the shares.
+    pub const NOT_COUNTED: Self = Self::CANCELED.union(Self::DUPLICATE);
+
     /// Reasons that keep a print out of every level.
     pub const NOT_LEVEL_ELIGIBLE: Self =
         Self::PRICE_DISTORTING.union(Self::LATE).union(Self::LATE_SIGNATURE).union(Self::CANCELED);

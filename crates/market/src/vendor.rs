@@ -11,14 +11,20 @@ use serde::{Deserialize, Serialize};
 pub enum VendorId {
     /// Unusual Whales.
     UnusualWhales,
+    /// Massive, which was Polygon.io.
+    Polygon,
 }
 
 impl VendorId {
+    /// Every vendor.
+    pub const ALL: [Self; 2] = [Self::UnusualWhales, Self::Polygon];
+
     /// The name used in settings, in the database and on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::UnusualWhales => "unusual_whales",
+            Self::Polygon => "polygon",
         }
     }
 
@@ -27,6 +33,7 @@ impl VendorId {
     pub fn title(self) -> &'static str {
         match self {
             Self::UnusualWhales => "Unusual Whales",
+            Self::Polygon => "Massive (Polygon)",
         }
     }
 }
@@ -39,15 +46,13 @@ impl fmt::Display for VendorId {
 
 /// The name is not one of a vendor that Undertow knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is not a vendor that Undertow knows: use unusual_whales")]
+#[error("\"{0}\" is not a vendor that Undertow knows: use unusual_whales or polygon")]
 pub struct UnknownVendor(String);
 
 impl FromStr for VendorId {
     type Err = UnknownVendor;
     fn from_str(text: &str) -> Result<Self, UnknownVendor> {
-        match text {
-            "unusual_whales" => Ok(Self::UnusualWhales),
-            _ => Err(UnknownVendor(text.to_owned())),
-        }
+        let known = Self::ALL.into_iter().find(|vendor| vendor.as_str() == text);
+        known.ok_or_else(|| UnknownVendor(text.to_owned()))
     }
 }
