@@ -59,8 +59,8 @@ type Row = [string, CandidateState, number, number | null, number | null, number
 const ROWS: Row[] = [
   ["NVDA", "new", 139.2, 4.21, 0.382, 0.529],
   ["TSLA", "updated", 312.4, 5.64, 0.468, 0.613],
-  ["AMD", "rejected", 118.35, 4.62, 0.447, 0.561, "Put spread 14.2 % of its middle, limit 10 %."],
-  ["COIN", "rejected", 254.1, 6.9, 0.71, 0.865, "Call open interest 62, at least 100 wanted."],
+  ["AMD", "rejected", 118.35, 4.62, 0.447, 0.561, "Put spread 14.2 % > 10 %"],
+  ["COIN", "rejected", 254.1, 6.9, 0.71, 0.865, "Call open interest 62 < 100"],
   ["META", "not_met", 702.5, 3.1, 0.31, 0.432],
   ["NFLX", "not_met", 988.2, 4.05, 0.352, 0.398],
   ["AVGO", "not_met", 214.6, 2.4, 0.391, 0.502],
@@ -75,14 +75,14 @@ const ROWS: Row[] = [
   ["BAC", "not_met", 44.1, 1.23, 0.24, 0.238],
   ["INTC", "not_met", 23.7, 2.21, 0.505, 0.541],
   ["BA", "not_met", 161.5, 1.66, 0.33, 0.371],
-  ["PLTR", "insufficient", 84.6, 3.9, 0.62, 0.74, "Insufficient history (34 of 60 sessions)."],
-  ["RDDT", "insufficient", 131.2, null, 0.66, null, "Insufficient history (12 of 60 sessions)."],
+  ["PLTR", "insufficient", 84.6, 3.9, 0.62, 0.74, "Insufficient history (34)"],
+  ["RDDT", "insufficient", 131.2, null, 0.66, null, "Insufficient history (12)"],
   ["SNOW", "waiting", 158.4, null, null, null],
 ];
 
 const ENDED: Row[] = [
-  ["SMCI", "gone", 41.3, 3.42, 0.702, 0.815, "Activity fell below +300 % at 11:42:00 ET."],
-  ["GME", "expired", 24.9, 4.4, 0.69, 0.83, "The session ended while it held."],
+  ["SMCI", "gone", 41.3, 3.42, 0.702, 0.815, "Activity below +300 %"],
+  ["GME", "expired", 24.9, 4.4, 0.69, 0.83, "Its session ended"],
 ];
 
 const YOUNG: Record<string, number> = { PLTR: 34, RDDT: 12, SNOW: 0 };
@@ -236,9 +236,8 @@ export function straddle(world: StraddleWorld, { symbol }: OneSymbol): StraddleV
       cost_words: world.quotes
         ? "quotes of both legs"
         : "the legs' last prices: the plan has no quotes of options",
-      implied_words:
-        "the vendor's, at the money by put-call parity, between 27 Mar (21 d) and 17 Apr (42 d)",
-      historical_words: "Yang-Zhang over 30 sessions, adjusted for splits and dividends",
+      implied_words: "the vendor's, at the money by put-call parity, between 27 Mar and 17 Apr",
+      historical_words: "Yang-Zhang over 30 sessions, adjusted",
       chain_ms: priced ? START_MS - 142_000 : null,
       activity_ms: START_MS - 31_000,
       spot_ms: START_MS - 31_000,

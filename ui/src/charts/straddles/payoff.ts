@@ -45,11 +45,11 @@ export interface PayoffShape {
 }
 
 const X_TICK_PX = 58;
-const Y_TICK_PX = 30;
+const Y_TICK_PX = 40;
 /** Share of the height that the taller density takes. */
 const DENSITY_SHARE = 0.62;
 /** Prices whose density is below this share of the highest are not drawn. */
-const NEGLIGIBLE = 0.004;
+const NEGLIGIBLE = 0.03;
 
 /** Profit or loss at expiry, dollars a share. */
 export function payoffAt({ strike, cost }: PayoffInput, price: number): number {

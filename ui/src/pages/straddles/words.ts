@@ -64,11 +64,16 @@ export const isOpportunity = (state: CandidateState): boolean =>
   state === "new" || state === "updated";
 export const isEnded = (state: CandidateState): boolean => state === "gone" || state === "expired";
 
-/** A difference of volatilities in points: `+14.7 pts`. */
-export function points(difference: number | null): string {
+/** A difference of volatilities in points: `+14.7`. */
+export function bare(difference: number | null): string {
   if (difference === null) return MISSING;
   const text = number(difference * 100, 1);
-  return `${difference > 0 && !text.startsWith(MINUS) ? "+" : ""}${text} pts`;
+  return `${difference > 0 && !text.startsWith(MINUS) ? "+" : ""}${text}`;
+}
+
+/** The same with its unit: `+14.7 pts`. */
+export function points(difference: number | null): string {
+  return difference === null ? MISSING : `${bare(difference)} pts`;
 }
 
 /** Historical less implied. */
@@ -101,6 +106,7 @@ export interface Criterion {
 const THRESHOLD_AT = 0.6;
 
 const clamp = (share: number): number => Math.max(0, Math.min(1, share));
+const scaled = (share: number | null): number | null => (share === null ? null : share * 100);
 const against = (value: number | null, threshold: number): number | null =>
   value === null ? null : clamp((value / threshold) * THRESHOLD_AT);
 
@@ -118,7 +124,7 @@ export function criteriaOf(row: CandidateView, limits: ThresholdsView): Criterio
       below: false,
       met: row.met[0] ?? null,
       value: increase ? `${times}  ${increase}` : times,
-      wanted: `${multiple(limits.activity_increase + 1)}, ${change(limits.activity_increase)}`,
+      wanted: `\u2265 ${multiple(limits.activity_increase + 1)}`,
     },
     {
       name: "IV below HV",
@@ -127,8 +133,8 @@ export function criteriaOf(row: CandidateView, limits: ThresholdsView): Criterio
       threshold: row.historical === null ? THRESHOLD_AT : row.historical / most,
       below: true,
       met: row.met[1] ?? null,
-      value: `${percent(row.implied, 1)} < ${percent(row.historical, 1)}`,
-      wanted: "IV below HV",
+      value: `${number(scaled(row.implied), 1)} vs ${percent(row.historical, 1)}`,
+      wanted: "",
     },
     {
       name: "HV less IV",
@@ -138,16 +144,15 @@ export function criteriaOf(row: CandidateView, limits: ThresholdsView): Criterio
       below: false,
       met: row.met[2] ?? null,
       value: points(spread),
-      wanted: points(limits.spread),
+      wanted: `\u2265 ${number(limits.spread * 100)}`,
     },
   ];
 }
 
-/** `at the ask`, and the share of the half spread that it stands for. */
+/** Where between middle and ask both legs are bought. */
 export function fillWords(lambda: number): string {
   if (lambda === 0) return "Middle";
-  if (lambda === 1) return "At the ask";
-  return `+${number(lambda * 100)} % of half`;
+  return lambda === 1 ? "At the ask" : `${number(lambda * 100)} % to ask`;
 }
 
 /** How often the past did, with its interval. */
@@ -163,4 +168,4 @@ export function recordWords({ scored, needed, paid }: RecordView): string {
 }
 
 export const TRUTH =
-  "Long straddles on indices have lost money on average: implied volatility is above what follows more often than below.";
+  "Long index straddles have lost money on average: implied volatility mostly exceeds what follows.";
