@@ -1836,7 +1836,7 @@ distribution: Array<DensityView>,
  */
 term: Array<StraddleTermView>, 
 /**
- * Implied volatility of the later expiry less that of the nearer one.
+ * Implied volatility of ninety days less that of thirty.
  */
 term_slope: number | null, 
 /**
@@ -1849,9 +1849,9 @@ record: RecordView, };
  */
 export type SourcesView = { 
 /**
- * `quotes`, or `last_price` where the plan has no quotes.
+ * `quotes`, or `last_price` where the plan has no quotes; none = nothing prices it.
  */
-cost: string, 
+cost: string | null, 
 /**
  * The same in words.
  */
@@ -1952,7 +1952,7 @@ implied: number | null, };
  */
 export type GateView = { 
 /**
- * Name in rules: `quoted`, `leg_spread`, `open_interest`, `expiry`.
+ * `listed`, `quoted`, `spread` or `open_interest`.
  */
 gate: string, 
 /**
@@ -1969,9 +1969,9 @@ words: string, };
  */
 export type FillView = { 
 /**
- * 0 = at the middle, 1 = at the ask.
+ * 0 = at the middle, 1 = at the ask; none = last prices, which have no spread.
  */
-lambda: number, 
+lambda: number | null, 
 /**
  * Dollars a share.
  */
@@ -1988,6 +1988,10 @@ high: number,
  * Cost over the price of the share.
  */
 break_even: number, 
+/**
+ * One standard deviation of the price at expiry as the cost implies it, dollars.
+ */
+deviation: number, 
 /**
  * Probability beyond a breakeven at implied volatility.
  */
@@ -2010,13 +2014,13 @@ past: PastView | null, };
  */
 export type PastView = { 
 /**
- * Windows that did.
- */
-hits: number, 
-/**
  * Windows; they overlap.
  */
 windows: number, 
+/**
+ * How many fit one after another: what the interval rests on.
+ */
+independent: number, 
 /**
  * Sessions of a window.
  */
@@ -2046,10 +2050,6 @@ move_implied: number | null,
  * Expected absolute move at historical volatility.
  */
 move_historical: number | null, 
-/**
- * One standard deviation as the cost implies it.
- */
-deviation: number | null, 
 /**
  * Theoretical value at historical volatility.
  */

@@ -141,7 +141,7 @@ function candidate(one: Invented): CandidateView {
   const { activity, implied, historical } = one;
   const spread = implied !== null && historical !== null ? historical - implied : null;
   const enough = one.baseline >= NEEDED;
-  const fill = implied === null ? null : fills(one)[3];
+  const fill = implied === null ? null : (fills(one).at(-1) ?? null);
   return {
     symbol: one.symbol,
     id: ["not_met", "insufficient", "waiting"].includes(one.state) ? null : `o-${one.symbol}`,
@@ -199,13 +199,14 @@ function fills(one: Invented, quotes = true): FillView[] {
   const strike = strikeOf(spot);
   const middle = value(spot, strike, implied);
   const half = one.symbol === "AMD" ? middle * 0.055 : middle * 0.018;
-  return [0, 0.5, 0.75, 1].map((lambda) => {
-    const cost = Number((middle + (quotes ? lambda * half : 0)).toFixed(4));
+  const lambdas = quotes ? [0, 0.5, 0.75, 1] : [null];
+  return lambdas.map((lambda) => {
+    const cost = Number((middle + (lambda ?? 0) * half).toFixed(4));
     const [low, high] = [strike - cost, strike + cost];
     const windows = 223;
     const hits = Math.round(windows * Math.max(0.12, 0.71 - (cost / spot) * 3.1));
     const rate = hits / windows;
-    const wide = 1.96 * Math.sqrt((rate * (1 - rate)) / windows);
+    const wide = 1.96 * Math.sqrt((rate * (1 - rate)) / 11);
     return {
       lambda,
       cost,
@@ -215,7 +216,15 @@ function fills(one: Invented, quotes = true): FillView[] {
       beyond_implied: beyond(spot, low, high, implied),
       beyond_historical: historical === null ? null : beyond(spot, low, high, historical),
       edge: historical === null ? null : value(spot, strike, historical) - cost,
-      past: { hits, windows, horizon: 19, rate, low: rate - wide, high: rate + wide },
+      deviation: 1.2533 * cost,
+      past: {
+        windows,
+        independent: 11,
+        horizon: 19,
+        rate,
+        low: Math.max(0, rate - wide),
+        high: Math.min(1, rate + wide),
+      },
     };
   });
 }
@@ -249,7 +258,6 @@ export function straddle(world: StraddleWorld, { symbol }: OneSymbol): StraddleV
       ? {
           move_implied: move(implied),
           move_historical: move(historical),
-          deviation: 1.2533 * cost[3].cost,
           value_historical: historical === null ? null : value(spot, strikeOf(spot), historical),
         }
       : null,
@@ -288,14 +296,14 @@ function gates({ symbol }: Invented, quotes: boolean): GateView[] {
   const wide = symbol === "AMD";
   const thin = symbol === "COIN";
   return [
-    { gate: "expiry", passed: true, words: "27 days to expiry, 20 to 45 wanted" },
+    { gate: "listed", passed: true, words: "27 days to expiry, 20 to 45 wanted" },
     {
       gate: "quoted",
       passed: quotes ? true : null,
       words: quotes ? "Both legs are quoted" : "Quotes are not in the plan: cannot be said",
     },
     {
-      gate: "leg_spread",
+      gate: "spread",
       passed: quotes ? !wide : null,
       words: quotes
         ? `Widest spread ${wide ? "14.2" : "3.8"} % of its middle, limit 10 %`

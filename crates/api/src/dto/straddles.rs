@@ -136,7 +136,7 @@ pub struct StraddleView {
     pub distribution: Vec<DensityView>,
     /// Implied volatility at the money by expiry, nearest first.
     pub term: Vec<StraddleTermView>,
-    /// Implied volatility of the later expiry less that of the nearer one.
+    /// Implied volatility of ninety days less that of thirty.
     pub term_slope: Option<f64>,
     /// How the user's own opportunities ended.
     pub record: RecordView,
@@ -145,8 +145,8 @@ pub struct StraddleView {
 /// Where the figures of a straddle come from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct SourcesView {
-    /// `quotes`, or `last_price` where the plan has no quotes.
-    pub cost: String,
+    /// `quotes`, or `last_price` where the plan has no quotes; none = nothing prices it.
+    pub cost: Option<String>,
     /// The same in words.
     pub cost_words: String,
     /// Where implied volatility comes from, in words.
@@ -204,7 +204,7 @@ pub struct LegView {
 /// A gate that a candidate must pass.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct GateView {
-    /// Name in rules: `quoted`, `leg_spread`, `open_interest`, `expiry`.
+    /// `listed`, `quoted`, `spread` or `open_interest`.
     pub gate: String,
     /// Whether it is passed; none = cannot be said.
     pub passed: Option<bool>,
@@ -215,8 +215,8 @@ pub struct GateView {
 /// The cost of a straddle at one fill assumption: the middle plus `lambda` half spreads.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct FillView {
-    /// 0 = at the middle, 1 = at the ask.
-    pub lambda: f64,
+    /// 0 = at the middle, 1 = at the ask; none = last prices, which have no spread.
+    pub lambda: Option<f64>,
     /// Dollars a share.
     pub cost: f64,
     /// Strike less cost, dollars.
@@ -225,6 +225,8 @@ pub struct FillView {
     pub high: f64,
     /// Cost over the price of the share.
     pub break_even: f64,
+    /// One standard deviation of the price at expiry as the cost implies it, dollars.
+    pub deviation: f64,
     /// Probability beyond a breakeven at implied volatility.
     pub beyond_implied: Option<f64>,
     /// The same at historical volatility.
@@ -238,10 +240,10 @@ pub struct FillView {
 /// How often past windows moved further than a breakeven.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct PastView {
-    /// Windows that did.
-    pub hits: u32,
     /// Windows; they overlap.
     pub windows: u32,
+    /// How many fit one after another: what the interval rests on.
+    pub independent: u32,
     /// Sessions of a window.
     pub horizon: u32,
     /// Share.
@@ -259,8 +261,6 @@ pub struct ExpectedView {
     pub move_implied: Option<f64>,
     /// Expected absolute move at historical volatility.
     pub move_historical: Option<f64>,
-    /// One standard deviation as the cost implies it.
-    pub deviation: Option<f64>,
     /// Theoretical value at historical volatility.
     pub value_historical: Option<f64>,
 }

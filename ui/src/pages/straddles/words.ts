@@ -29,7 +29,7 @@ export const ABOUT = {
   beyondHistorical:
     "Probability of ending beyond a breakeven, if the price moves as historical volatility says.",
   edge: "Theoretical value at historical volatility less the cost, dollars a share. Above zero the options cost less than the past would be worth, if it went on.",
-  past: "How often the price moved further than this breakeven over as many sessions in the past. Windows overlap, so they are worth less than their number; the interval is 95 %.",
+  past: "How often the price ended beyond either breakeven, as far away as now, over as many sessions of the last two years. Windows begin at each session and overlap: the 95 % interval is that of as many as fit one after another.",
   moveImplied:
     "Expected absolute move by expiry at implied volatility: 0.798 times price times volatility times the square root of the years left.",
   moveHistorical: "The same at historical volatility.",
@@ -37,7 +37,7 @@ export const ABOUT = {
     "One standard deviation of the price at expiry as the cost implies it: 1.2533 times the cost.",
   value: "What call and put together are worth at historical volatility, dollars a share.",
   slope:
-    "Implied volatility of the later of the two expiries around thirty days less that of the nearer one. Below zero the near one is dearer: an event is priced in.",
+    "Implied volatility at the money of ninety days less that of thirty. Below zero the near one is dearer: an event is priced in.",
   gates: "What a straddle must pass besides the three criteria, so that it can be traded at all.",
 } as const;
 
@@ -113,17 +113,20 @@ const against = (value: number | null, threshold: number): number | null =>
 /** The three criteria of a candidate as bars. */
 export function criteriaOf(row: CandidateView, limits: ThresholdsView): Criterion[] {
   const { times, increase } = activityWords(row.activity);
+  const enough = row.baseline_sessions >= limits.needed_sessions;
   const spread = spreadOf(row);
   const most = Math.max(row.implied ?? 0, row.historical ?? 0) / 0.86 || 1;
   return [
     {
       name: "Activity",
       about: ABOUT.activity,
-      fill: against(row.activity, limits.activity_increase + 1),
+      fill: enough ? against(row.activity, limits.activity_increase + 1) : null,
       threshold: THRESHOLD_AT,
       below: false,
       met: row.met[0] ?? null,
-      value: increase ? `${times}  ${increase}` : times,
+      value: enough
+        ? [times, increase].join("  ").trim()
+        : `n ${row.baseline_sessions} of ${limits.needed_sessions}`,
       wanted: `\u2265 ${multiple(limits.activity_increase + 1)}`,
     },
     {
@@ -150,7 +153,8 @@ export function criteriaOf(row: CandidateView, limits: ThresholdsView): Criterio
 }
 
 /** Where between middle and ask both legs are bought. */
-export function fillWords(lambda: number): string {
+export function fillWords(lambda: number | null): string {
+  if (lambda === null) return "Last prices";
   if (lambda === 0) return "Middle";
   return lambda === 1 ? "At the ask" : `${number(lambda * 100)} % to ask`;
 }
@@ -158,7 +162,7 @@ export function fillWords(lambda: number): string {
 /** How often the past did, with its interval. */
 export function pastWords(past: PastView | null): string {
   if (!past) return "The past has too few sessions to say.";
-  return `${number(past.hits)} of ${number(past.windows)} windows of ${past.horizon} sessions, 95 % interval ${number(past.low * 100)} to ${percent(past.high)}.`;
+  return `${percent(past.rate)} of ${number(past.windows)} windows of ${past.horizon} sessions, 95 % interval ${number(past.low * 100)} to ${percent(past.high)}; ${number(past.independent)} of them do not overlap.`;
 }
 
 /** The user's own record, or how far it is from being one. */
