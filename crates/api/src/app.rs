@@ -6,6 +6,7 @@
 mod keys;
 mod market;
 mod remembered;
+mod tape;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -28,6 +29,7 @@ pub(crate) use market::{
     vendor as vendor_client,
 };
 use remembered::Remembered;
+pub(crate) use tape::{TapeSource, client as tape_client};
 
 /// Events that a slow reader may fall behind. What it misses it re-reads.
 const EVENT_QUEUE: usize = 1_024;
@@ -233,6 +235,12 @@ impl App {
     /// The key of a vendor, if it is set.
     pub(crate) fn key(&self, vendor: VendorId) -> Option<SecretString> {
         self.inner.keys.get(vendor)
+    }
+
+    /// Where the vendor of the consolidated tape is, for a key.
+    pub(crate) fn tape_source(&self, key: SecretString) -> TapeSource {
+        let address = &self.inner.options.settings.vendors.polygon;
+        TapeSource { rest_url: address.rest_url.clone(), ws_url: address.ws_url.clone(), key }
     }
 
     /// The clock of a market that is not open yet.
