@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -27,7 +28,7 @@ struct Waiting {
     flow: BTreeMap<Symbol, Touched>,
     options: BTreeSet<(String, &'static str)>,
     tape: BTreeMap<Symbol, Touched>,
-    opportunities: BTreeSet<Symbol>,
+    opportunities: BTreeSet<(Symbol, NaiveDate)>,
 }
 
 /// Forwards until the engine is gone.
@@ -46,8 +47,8 @@ pub(crate) async fn engine_events(mut events: Receiver<EngineEvent>, app: App) {
                     waiting.options.insert((name(symbol.as_ref()), series.as_str()));
                 }
                 Ok(EngineEvent::Tape(touched)) => widen(&mut waiting.tape, touched),
-                Ok(EngineEvent::Opportunity { symbol, .. }) => {
-                    waiting.opportunities.insert(symbol);
+                Ok(EngineEvent::Opportunity { symbol, session_date }) => {
+                    waiting.opportunities.insert((symbol, session_date));
                 }
                 Ok(EngineEvent::Backfill(job)) => {
                     app.tell(Event::Backfill { backfill: Box::new(backfills::view(&job)) });
@@ -117,7 +118,10 @@ impl Waiting {
         });
         let opportunities = std::mem::take(&mut self.opportunities)
             .into_iter()
-            .map(|symbol| Event::Opportunity { symbol: symbol.to_string() });
+            .map(|(symbol, session_date)| Event::Opportunity {
+                symbol: symbol.to_string(),
+                session_date: session_date.to_string(),
+            });
         prints.chain(bars).chain(flow).chain(options).chain(tape).chain(opportunities).collect()
     }
 }
