@@ -6,7 +6,10 @@
 mod answers;
 pub mod backfill;
 mod bars;
+mod budgets;
 pub mod clock;
+mod common;
+mod election;
 pub mod engine;
 pub mod event;
 pub mod feed;
@@ -25,6 +28,7 @@ mod shared;
 pub mod stream;
 mod supervise;
 mod tape;
+mod tasks;
 pub mod validate;
 mod walk;
 mod writer;

@@ -1,4 +1,4 @@
-//! The one writer: everything that is stored goes through it, in order.
+//! The one writer of a vendor: everything that is stored of it goes through here, in order.
 //!
 //! Its queue is short and blocks: while the database is slow or away, collectors wait and stop
 //! asking. A write that failed for a reason that passes is tried again until it succeeds, so an
@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use undertow_market::{
     Bar, ContractState, FlowAlert, FlowSnapshot, GammaStrike, NetPremiumTick, OptionTrade,
-    PriceVolume, Print, TermPoint, TidePoint, VolatilityDay,
+    PriceVolume, Print, TermPoint, TidePoint, VendorId, VolatilityDay,
 };
 use undertow_store::quarantine::Rejected;
 use undertow_store::slots::{SlotResult, SlotState};
@@ -23,7 +23,7 @@ use undertow_store::{MergeContext, Store, StoreError};
 use undertow_vendor::Reject;
 
 use crate::clock::Clock;
-use crate::shared::{Place, VENDOR};
+use crate::common::Place;
 
 /// Writes that may wait. Each is at most one page.
 const QUEUE: usize = 8;
@@ -83,6 +83,7 @@ pub(crate) enum WriteError {
 #[derive(Clone)]
 pub(crate) struct Writer {
     queue: mpsc::Sender<Write>,
+    vendor_id: VendorId,
     store: Store,
     clock: Clock,
     problem: Arc<Mutex<Option<String>>>,
@@ -115,6 +116,7 @@ pub(crate) enum Rows {
 impl Writer {
     /// Starts the writer. It ends after `stop`, when its queue is empty.
     pub(crate) fn start(
+        vendor_id: VendorId,
         store: Store,
         clock: Clock,
         stop: CancellationToken,
@@ -122,7 +124,7 @@ impl Writer {
         let (queue, writes) = mpsc::channel(QUEUE);
         let problem = Arc::default();
         let task = tokio::spawn(write_all(store.clone(), writes, Arc::clone(&problem), stop));
-        (Self { queue, store, clock, problem }, task)
+        (Self { queue, vendor_id, store, clock, problem }, task)
     }
 
     /// What keeps writes from the database right now, in words.
@@ -169,7 +171,7 @@ impl Writer {
 
     /// How far the books say this series was read.
     pub(crate) async fn read_to(&self, place: &Place) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let marks = self.store.watermarks(VENDOR, place.series, place.session_date).await?;
+        let marks = self.store.watermarks(self.vendor_id, place.series, place.session_date).await?;
         Ok(marks.into_iter().find(|mark| mark.symbol == place.symbol).map(|mark| mark.reported_to))
     }
 
@@ -188,7 +190,7 @@ impl Writer {
             ..self.slot(place, gap.from, gap.to)
         });
         let rejects = rejects.into_iter().map(|reject| Rejected {
-            vendor: VENDOR,
+            vendor: self.vendor_id,
             kind: place.series,
             symbol: reject.symbol,
             reason: reject.reason,
@@ -198,7 +200,7 @@ impl Writer {
         MergeContext {
             slot: slot.or(gap),
             watermark: books.read_to.map(|reported_to| Watermark {
-                vendor: VENDOR,
+                vendor: self.vendor_id,
                 kind: place.series,
                 symbol: place.symbol.clone(),
                 session_date: place.session_date,
@@ -210,7 +212,7 @@ impl Writer {
 
     fn slot(&self, place: &Place, from: DateTime<Utc>, to: DateTime<Utc>) -> SlotResult {
         SlotResult {
-            vendor: VENDOR,
+            vendor: self.vendor_id,
             kind: place.series,
             symbol: place.symbol.clone(),
             session_date: place.session_date,
