@@ -70,9 +70,7 @@ pub(crate) async fn upsert<R: Series>(
     // Nothing but names from this crate goes into the text.
     let statement = AssertSqlSafe(statement(R::TABLE, columns.names()));
     let (distinct, inserted, changed): (i64, i64, i64) =
-        sqlx::query_as_with(statement, columns.arguments()?)
-            .fetch_one(connection)
-            .await?;
+        sqlx::query_as_with(statement, columns.arguments()?).fetch_one(connection).await?;
     let count = |rows: i64| usize::try_from(rows).unwrap_or(0);
     Ok(MergeReport {
         delivered: rows.len(),
@@ -97,22 +95,28 @@ fn statement(table: &str, columns: &[(&'static str, Role)]) -> String {
         _ => format!("{given}.{name}"),
     };
     let names = list(all());
+    let differs = match values().next() {
+        // The key says it all.
+        None => "false".to_owned(),
+        Some(_) => format!(
+            "ROW({}) IS DISTINCT FROM ROW({})",
+            list(values().map(|(name, _)| format!("o.{name}"))),
+            list(values().map(|column| next(column, "i")))
+        ),
+    };
     let key = list(keys());
     let mut sql = format!(
         "WITH incoming AS (
             SELECT DISTINCT ON ({key}) * FROM unnest({arrays}) AS n ({names})
             ORDER BY {key}, received_at DESC, {names}
          ), judged AS (
-            SELECT i.*, o.received_at IS NULL AS is_new,
-                   ROW({stored}) IS DISTINCT FROM ROW({given}) AS differs
+            SELECT i.*, o.received_at IS NULL AS is_new, {differs} AS differs
             FROM incoming i LEFT JOIN trading.{table} o ON {same_key}
             WHERE o.received_at IS NULL OR o.received_at <= i.received_at
          ), written AS (
             INSERT INTO trading.{table} AS o ({names}) SELECT {names} FROM judged
             ON CONFLICT ({key}) DO UPDATE SET received_at = excluded.received_at",
         arrays = list((1..=columns.len()).map(|number| format!("${number}"))),
-        stored = list(values().map(|(name, _)| format!("o.{name}"))),
-        given = list(values().map(|column| next(column, "i"))),
         same_key =
             keys().map(|name| format!("o.{name} = i.{name}")).collect::<Vec<_>>().join(" AND "),
     );

@@ -29,6 +29,7 @@ use undertow_market::{Symbol, VendorId};
 use crate::StoreError;
 use crate::merge::MergeContext;
 
+pub(crate) use books::make_months;
 pub use books::{TapeBookRow, TapeSource, UnknownSource};
 pub use prints::{MAX_TAPE_PRINTS, TapePlace, TapePrintsFilter};
 pub use read::{ApartOfDay, MAX_TAPE_SESSIONS};

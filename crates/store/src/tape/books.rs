@@ -107,7 +107,10 @@ impl Store {
     ///
     /// # Errors
     /// The database refuses, or a stored row is broken.
-    pub async fn tape_books(&self, session_date: NaiveDate) -> Result<Vec<TapeBookRow>, StoreError> {
+    pub async fn tape_books(
+        &self,
+        session_date: NaiveDate,
+    ) -> Result<Vec<TapeBookRow>, StoreError> {
         let rows = sqlx::query(select_books!("WHERE b.session_date = $1 ORDER BY b.symbol"))
             .bind(session_date)
             .fetch_all(&self.pool)

@@ -105,8 +105,7 @@ fn merge_minutes(known: &mut TapeMinute, other: &TapeMinute) {
 fn in_order(mut minute: TapeMinute) -> TapeMinute {
     minute.apart.sort_by_key(|apart| (apart.is_off_exchange, apart.reasons.bits()));
     minute.apart.dedup_by(|next, kept| {
-        let same =
-            (next.is_off_exchange, next.reasons) == (kept.is_off_exchange, kept.reasons);
+        let same = (next.is_off_exchange, next.reasons) == (kept.is_off_exchange, kept.reasons);
         if same {
             kept.volume.merge(&next.volume);
         }
