@@ -1,5 +1,5 @@
-//! What prints, bars and options say: levels, activity, blocks, ranges, whether a level held,
-//! flow, volatility and gamma.
+//! What prints, bars, tapes and options say: levels, activity, blocks, ranges, whether a level
+//! held, flow, volatility, gamma and straddles.
 //!
 //! This crate is pure. It never does I/O, never reads a clock, and draws random numbers only
 //! from a seed that the caller gives, so every number on screen can be computed again. It knows
@@ -22,5 +22,6 @@ pub mod levels;
 pub mod profile;
 mod quantile;
 pub mod range;
+pub mod tape;
 pub mod touch;
 pub mod volatility;
