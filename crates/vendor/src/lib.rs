@@ -21,6 +21,7 @@ pub mod error;
 pub mod fuzzing;
 pub mod http;
 pub mod page;
+pub mod polygon;
 mod socket;
 pub mod unusual_whales;
 
