@@ -230,13 +230,17 @@ impl<'a> Field<'a> {
         if self.is_absent() {
             return Ok(None);
         }
-        let milliseconds = self.raw.parse().ok();
-        let at = match milliseconds {
-            Some(count) => DateTime::from_timestamp_millis(count),
-            None => self.instant()?.and_then(|at| at.duration_trunc(MILLISECOND).ok()),
-        };
-        let at = at.ok_or_else(|| self.unlike("a time in milliseconds"))?;
-        self.of_this_century(at)
+        if let Ok(count) = self.raw.parse() {
+            return self.in_milliseconds(count);
+        }
+        let at = self.instant()?.and_then(|at| at.duration_trunc(MILLISECOND).ok());
+        self.of_this_century(at.ok_or_else(|| self.unlike("a time in milliseconds"))?)
+    }
+
+    /// An instant in milliseconds since 1970.
+    pub(crate) fn in_milliseconds(self, count: i64) -> Found<DateTime<Utc>> {
+        let at = DateTime::from_timestamp_millis(count);
+        self.of_this_century(at.ok_or_else(|| self.unlike("a time in milliseconds"))?)
     }
 
     fn of_this_century(self, at: DateTime<Utc>) -> Found<DateTime<Utc>> {

@@ -13,6 +13,9 @@
 //! - The text of an error can repeat what was asked. It is read, and shown to nobody.
 
 mod conditions;
+mod field;
+pub mod flat_file;
+pub mod stream;
 mod trade;
 
 pub use conditions::{ConditionTable, SaleCondition};

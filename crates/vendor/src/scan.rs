@@ -21,6 +21,16 @@ const IS_SPECIAL: [bool; 256] = {
     table
 };
 
+/// The bytes that matter to whoever looks only for the end of an object.
+const ENDS_PART: [bool; 256] = {
+    let mut table = [false; 256];
+    table[b'"' as usize] = true;
+    table[b'\\' as usize] = true;
+    table[b'{' as usize] = true;
+    table[b'}' as usize] = true;
+    table
+};
+
 /// A place in a text. Every step says none when the text is not what the step expects there.
 pub(crate) struct Scanner<'a> {
     text: &'a str,
@@ -62,6 +72,24 @@ impl<'a> Scanner<'a> {
             if !self.take_if(b',')? {
                 self.expect(b'}')?;
                 return Some(row);
+            }
+        }
+    }
+
+    /// Passes over a flat object without looking into it.
+    pub(crate) fn skip_row(&mut self) -> Option<()> {
+        self.expect(b'{')?;
+        let mut is_in_string = false;
+        loop {
+            let rest = &self.text.as_bytes()[self.at..];
+            let next = rest.iter().position(|byte| ENDS_PART[usize::from(*byte)])?;
+            self.at += next + 1;
+            match rest[next] {
+                b'"' => is_in_string = !is_in_string,
+                b'}' if !is_in_string => return Some(()),
+                b'{' | b'}' if is_in_string => {}
+                // A nested object, or an escape.
+                _ => return None,
             }
         }
     }

@@ -34,6 +34,11 @@ const MAX_REFUSAL_BYTES: usize = 16 * 1024;
 
 type Socket = WebSocketStream<Upgraded>;
 
+/// The stream is over: it was stopped or refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the stream is over")]
+pub struct StreamOver;
+
 /// Why there is no connection.
 #[derive(Debug)]
 pub(crate) enum NoSocket {

@@ -26,6 +26,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use undertow_market::{Calendar, FlowAlert, OptionTrade};
 
+pub use crate::socket::StreamOver;
 pub use channel::{Channel, ChannelError};
 
 use super::errors::failure;
@@ -196,11 +197,6 @@ enum Command {
     Join(Channel),
     Leave(Channel),
 }
-
-/// The stream is over: it was stopped or refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the stream is over")]
-pub struct StreamOver;
 
 impl StreamHandle {
     /// Asks for a channel, also with every later connection.
