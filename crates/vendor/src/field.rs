@@ -97,6 +97,14 @@ impl<'a> Field<'a> {
         Ok(self.text()?.filter(|text| !text.trim().is_empty()))
     }
 
+    /// A text, or a number as it is written: ids come either way.
+    pub(crate) fn text_or_number(self) -> Found<Cow<'a, str>> {
+        if self.raw.bytes().all(|byte| byte.is_ascii_digit()) && !self.raw.is_empty() {
+            return Ok(Some(Cow::Borrowed(self.raw)));
+        }
+        self.code()
+    }
+
     #[inline]
     pub(crate) fn boolean(self) -> Found<bool> {
         match self.raw {

@@ -7,6 +7,8 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
+use tracing::instrument::WithSubscriber;
+use tracing::subscriber::NoSubscriber;
 
 use super::{Secret, Socket};
 use crate::NowFn;
@@ -105,6 +107,12 @@ impl Line {
             Ok(Err(error)) => Err(self.cut(&format!("nothing can be sent: {error}"))),
             Err(_) => Err(self.cut("the vendor takes nothing that is sent")),
         }
+    }
+
+    /// Sends what no log may show. The websocket library tells every frame to whoever listens at
+    /// the most talkative level.
+    pub(crate) async fn send_unlogged(&mut self, message: Message) -> Result<(), Cut> {
+        self.send(message).with_subscriber(NoSubscriber::new()).await
     }
 
     /// Says goodbye, which is only a courtesy.

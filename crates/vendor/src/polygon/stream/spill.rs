@@ -20,6 +20,7 @@ use crate::socket::MAX_MESSAGE_BYTES;
 const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 /// Before each frame: its length and when it was received, in microseconds.
 const HEAD_BYTES: usize = 4 + 8;
+const BUFFER_BYTES: usize = 256 * 1024;
 const ENDING: &str = "frames";
 
 /// No two files of one program have the same number.
@@ -66,16 +67,19 @@ impl Spill {
         if self.segments.back().is_none_or(|segment| segment.written >= SEGMENT_BYTES) {
             self.segments.push_back(Segment::create(&self.config.folder)?);
         }
-        let mut bytes = Vec::with_capacity(frames.iter().map(|frame| frame.text.len() + 16).sum());
+        let segment = self.segments.back_mut().expect("there is one by now");
+        let mut writer = io::BufWriter::with_capacity(BUFFER_BYTES, &segment.writer);
+        let mut bytes = 0;
         for frame in frames {
             let length = u32::try_from(frame.text.len()).map_err(io::Error::other)?;
-            bytes.extend_from_slice(&length.to_le_bytes());
-            bytes.extend_from_slice(&frame.received_at.timestamp_micros().to_le_bytes());
-            bytes.extend_from_slice(frame.text.as_bytes());
+            writer.write_all(&length.to_le_bytes())?;
+            writer.write_all(&frame.received_at.timestamp_micros().to_le_bytes())?;
+            writer.write_all(frame.text.as_bytes())?;
+            bytes += HEAD_BYTES + frame.text.len();
         }
-        let segment = self.segments.back_mut().expect("there is one by now");
-        segment.writer.write_all(&bytes)?;
-        segment.written += bytes.len() as u64;
+        writer.flush()?;
+        drop(writer);
+        segment.written += bytes as u64;
         Ok(())
     }
 
@@ -127,7 +131,7 @@ impl Segment {
         let number = NEXT_FILE.fetch_add(1, Ordering::Relaxed);
         let path = folder.join(format!("{}-{number}.{ENDING}", std::process::id()));
         let writer = File::options().create(true).write(true).truncate(true).open(&path)?;
-        let reader = io::BufReader::with_capacity(256 * 1024, File::open(&path)?);
+        let reader = io::BufReader::with_capacity(BUFFER_BYTES, File::open(&path)?);
         Ok(Self { path, writer, reader, written: 0, read: 0 })
     }
 
