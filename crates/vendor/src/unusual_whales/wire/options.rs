@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Raw, WireRow, wire_row};
+use crate::wire::{Raw, wire_row};
 
 wire_row! {
     /// One option trade: a row of `/api/option-trades`, `/api/stock/{ticker}/flow-recent`,

@@ -10,8 +10,8 @@ use chrono::{DateTime, Datelike, DurationRound, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use undertow_market::{Price, Size};
 
-use super::wire::Raw;
 use crate::page::cut;
+use crate::wire::Raw;
 
 /// Most of a strange value that a reason shows.
 const MAX_SHOWN_BYTES: usize = 40;
@@ -34,28 +34,28 @@ const YEARS: std::ops::Range<i32> = 2000..2101;
 /// What is wrong with a field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {cause}")]
-pub(super) struct FieldFault {
-    pub(super) field: &'static str,
-    pub(super) cause: String,
+pub(crate) struct FieldFault {
+    pub(crate) field: &'static str,
+    pub(crate) cause: String,
 }
 
 type Found<T> = Result<Option<T>, FieldFault>;
 
 /// A field on its way to a value.
 #[derive(Clone, Copy)]
-pub(super) struct Field<'a> {
+pub(crate) struct Field<'a> {
     name: &'static str,
     raw: &'a str,
 }
 
 impl<'a> Raw<'a> {
-    pub(super) fn named(self, name: &'static str) -> Field<'a> {
+    pub(crate) fn named(self, name: &'static str) -> Field<'a> {
         Field { name, raw: self.0 }
     }
 }
 
 impl<'a> Field<'a> {
-    pub(super) fn fault(self, cause: impl ToString) -> FieldFault {
+    pub(crate) fn fault(self, cause: impl ToString) -> FieldFault {
         FieldFault { field: self.name, cause: cause.to_string() }
     }
 
@@ -64,7 +64,7 @@ impl<'a> Field<'a> {
     }
 
     #[inline]
-    pub(super) fn required<T>(self, found: Option<T>) -> Result<T, FieldFault> {
+    pub(crate) fn required<T>(self, found: Option<T>) -> Result<T, FieldFault> {
         found.ok_or_else(|| self.fault("is missing"))
     }
 
@@ -85,7 +85,7 @@ impl<'a> Field<'a> {
     }
 
     #[inline]
-    pub(super) fn text(self) -> Found<Cow<'a, str>> {
+    pub(crate) fn text(self) -> Found<Cow<'a, str>> {
         if self.is_absent() {
             return Ok(None);
         }
@@ -93,12 +93,20 @@ impl<'a> Field<'a> {
     }
 
     /// A text, or none when it is empty.
-    pub(super) fn code(self) -> Found<Cow<'a, str>> {
+    pub(crate) fn code(self) -> Found<Cow<'a, str>> {
         Ok(self.text()?.filter(|text| !text.trim().is_empty()))
     }
 
+    /// A text, or a number as it is written: ids come either way.
+    pub(crate) fn text_or_number(self) -> Found<Cow<'a, str>> {
+        if self.raw.bytes().all(|byte| byte.is_ascii_digit()) && !self.raw.is_empty() {
+            return Ok(Some(Cow::Borrowed(self.raw)));
+        }
+        self.code()
+    }
+
     #[inline]
-    pub(super) fn boolean(self) -> Found<bool> {
+    pub(crate) fn boolean(self) -> Found<bool> {
         match self.raw {
             "true" => Ok(Some(true)),
             "false" => Ok(Some(false)),
@@ -108,7 +116,7 @@ impl<'a> Field<'a> {
     }
 
     #[inline]
-    pub(super) fn decimal(self) -> Found<Decimal> {
+    pub(crate) fn decimal(self) -> Found<Decimal> {
         if self.is_absent() {
             return Ok(None);
         }
@@ -116,18 +124,18 @@ impl<'a> Field<'a> {
         decimal(&text).map(Some).ok_or_else(|| self.unlike("a decimal number"))
     }
 
-    pub(super) fn price(self) -> Found<Price> {
+    pub(crate) fn price(self) -> Found<Price> {
         self.decimal()?
             .map(|value| Price::new(value).map_err(|error| self.fault(error)))
             .transpose()
     }
 
-    pub(super) fn size(self) -> Found<Size> {
+    pub(crate) fn size(self) -> Found<Size> {
         self.decimal()?.map(|value| Size::new(value).map_err(|error| self.fault(error))).transpose()
     }
 
     /// A price for which the vendor may also write zero when there is none.
-    pub(super) fn quoted_price(self) -> Found<Price> {
+    pub(crate) fn quoted_price(self) -> Found<Price> {
         match self.decimal()? {
             Some(value) if value.is_zero() => Ok(None),
             Some(value) => Price::new(value).map(Some).map_err(|error| self.fault(error)),
@@ -137,7 +145,7 @@ impl<'a> Field<'a> {
 
     /// A decimal that may have more digits than can be kept: the last ones are rounded away. Not
     /// for money.
-    pub(super) fn rounded_decimal(self) -> Found<Decimal> {
+    pub(crate) fn rounded_decimal(self) -> Found<Decimal> {
         if self.is_absent() {
             return Ok(None);
         }
@@ -149,7 +157,7 @@ impl<'a> Field<'a> {
     }
 
     /// A number that is no money: a greek, a volatility. Finite, however many digits it came with.
-    pub(super) fn float(self) -> Found<f64> {
+    pub(crate) fn float(self) -> Found<f64> {
         if self.is_absent() {
             return Ok(None);
         }
@@ -158,7 +166,7 @@ impl<'a> Field<'a> {
     }
 
     /// A fraction or a rank: a number from zero up.
-    pub(super) fn float_from_zero(self) -> Found<f64> {
+    pub(crate) fn float_from_zero(self) -> Found<f64> {
         match self.float()? {
             Some(value) if value < 0.0 => Err(self.unlike("zero or more")),
             value => Ok(value),
@@ -167,12 +175,12 @@ impl<'a> Field<'a> {
 
     /// The same field, absent when its text is empty. For fields in which the vendor writes `""`
     /// when there is nothing to say.
-    pub(super) fn unless_blank(self) -> Self {
+    pub(crate) fn unless_blank(self) -> Self {
         if self.raw == "\"\"" { Field { raw: "", ..self } } else { self }
     }
 
     #[inline]
-    pub(super) fn integer(self) -> Found<i64> {
+    pub(crate) fn integer(self) -> Found<i64> {
         if self.is_absent() {
             return Ok(None);
         }
@@ -181,7 +189,7 @@ impl<'a> Field<'a> {
     }
 
     /// A number of shares or contracts, zero included.
-    pub(super) fn shares(self) -> Found<i64> {
+    pub(crate) fn shares(self) -> Found<i64> {
         match self.integer()? {
             Some(count) if count < 0 => Err(self.unlike("zero or more")),
             count => Ok(count),
@@ -189,7 +197,7 @@ impl<'a> Field<'a> {
     }
 
     /// A number of things of which there must be one at least.
-    pub(super) fn count(self) -> Found<i64> {
+    pub(crate) fn count(self) -> Found<i64> {
         match self.integer()? {
             Some(count) if count < 1 => Err(self.unlike("above zero")),
             Some(count) if count > MAX_COUNT => Err(self.unlike("a billion or less")),
@@ -198,7 +206,7 @@ impl<'a> Field<'a> {
     }
 
     /// An amount of money of either sign.
-    pub(super) fn money(self) -> Found<Decimal> {
+    pub(crate) fn money(self) -> Found<Decimal> {
         match self.decimal()? {
             Some(amount) if amount.abs() > MAX_DOLLARS => {
                 Err(self.unlike("an amount that any market has"))
@@ -208,7 +216,7 @@ impl<'a> Field<'a> {
     }
 
     /// An amount of money, zero included.
-    pub(super) fn dollars(self) -> Found<Decimal> {
+    pub(crate) fn dollars(self) -> Found<Decimal> {
         match self.money()? {
             Some(amount) if amount < Decimal::ZERO => Err(self.unlike("zero or more")),
             amount => Ok(amount),
@@ -216,7 +224,7 @@ impl<'a> Field<'a> {
     }
 
     #[inline]
-    pub(super) fn instant(self) -> Found<DateTime<Utc>> {
+    pub(crate) fn instant(self) -> Found<DateTime<Utc>> {
         let Some(text) = self.text()? else {
             return Ok(None);
         };
@@ -226,17 +234,21 @@ impl<'a> Field<'a> {
 
     /// A time as text with its zone, or as milliseconds since 1970. Whole milliseconds come out:
     /// the stream has no more, and the same row must have the same time by either way.
-    pub(super) fn moment(self) -> Found<DateTime<Utc>> {
+    pub(crate) fn moment(self) -> Found<DateTime<Utc>> {
         if self.is_absent() {
             return Ok(None);
         }
-        let milliseconds = self.raw.parse().ok();
-        let at = match milliseconds {
-            Some(count) => DateTime::from_timestamp_millis(count),
-            None => self.instant()?.and_then(|at| at.duration_trunc(MILLISECOND).ok()),
-        };
-        let at = at.ok_or_else(|| self.unlike("a time in milliseconds"))?;
-        self.of_this_century(at)
+        if let Ok(count) = self.raw.parse() {
+            return self.in_milliseconds(count);
+        }
+        let at = self.instant()?.and_then(|at| at.duration_trunc(MILLISECOND).ok());
+        self.of_this_century(at.ok_or_else(|| self.unlike("a time in milliseconds"))?)
+    }
+
+    /// An instant in milliseconds since 1970.
+    pub(crate) fn in_milliseconds(self, count: i64) -> Found<DateTime<Utc>> {
+        let at = DateTime::from_timestamp_millis(count);
+        self.of_this_century(at.ok_or_else(|| self.unlike("a time in milliseconds"))?)
     }
 
     fn of_this_century(self, at: DateTime<Utc>) -> Found<DateTime<Utc>> {
@@ -247,7 +259,7 @@ impl<'a> Field<'a> {
     }
 
     /// The texts of a list. Absent is an empty list.
-    pub(super) fn texts(self) -> Result<Vec<Cow<'a, str>>, FieldFault> {
+    pub(crate) fn texts(self) -> Result<Vec<Cow<'a, str>>, FieldFault> {
         if self.is_absent() || self.raw == "[]" {
             return Ok(Vec::new());
         }
@@ -261,7 +273,7 @@ impl<'a> Field<'a> {
             .ok_or_else(|| self.unlike("a list of texts"))
     }
 
-    pub(super) fn date(self) -> Found<NaiveDate> {
+    pub(crate) fn date(self) -> Found<NaiveDate> {
         let Some(text) = self.text()? else {
             return Ok(None);
         };
