@@ -52,6 +52,12 @@ pub(crate) enum CollectError {
     /// Bars came, but none of the session that was asked for.
     #[error("the vendor answers with bars of another session")]
     OtherSession,
+    /// A stretch had more pages than any has.
+    #[error("the vendor gave {pages} pages of one stretch and there were more")]
+    TooManyPages {
+        /// How many were read.
+        pages: u32,
+    },
     /// The program stops.
     #[error("stopped")]
     Stopped,

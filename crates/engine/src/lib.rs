@@ -9,6 +9,7 @@ mod bars;
 mod budgets;
 pub mod clock;
 mod common;
+pub mod consolidated;
 mod election;
 pub mod engine;
 pub mod event;

@@ -13,11 +13,14 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use undertow_market::{
-    Bar, ContractState, FlowAlert, FlowSnapshot, GammaStrike, NetPremiumTick, OptionTrade,
-    PriceVolume, Print, TermPoint, TidePoint, VendorId, VolatilityDay,
+    Bar, ChainQuote, ContractState, DayBar, Dividend, FlowAlert, FlowSnapshot, GammaStrike,
+    NetPremiumTick, OptionTrade, PriceVolume, Print, Split, TermPoint, TidePoint, VendorId,
+    VolatilityDay,
 };
+use undertow_store::corporate_actions::ActionList;
 use undertow_store::quarantine::Rejected;
 use undertow_store::slots::{SlotResult, SlotState};
+use undertow_store::tape::{ReplaceReport, SessionInContext, TapeAppend};
 use undertow_store::watermarks::Watermark;
 use undertow_store::{MergeContext, Store, StoreError};
 use undertow_vendor::Reject;
@@ -110,6 +113,12 @@ pub(crate) enum Rows {
     Gamma(Arc<[GammaStrike]>),
     Contracts(Arc<[ContractState]>),
     PriceVolumes(Arc<[PriceVolume]>),
+    TapeMinutes(Arc<[TapeAppend]>),
+    TapeSessions(Arc<[SessionInContext]>),
+    DayBars(Arc<[DayBar]>),
+    Splits(Arc<ActionList<Split>>),
+    Dividends(Arc<ActionList<Dividend>>),
+    Chain(Arc<[ChainQuote]>, DateTime<Utc>),
     Nothing,
 }
 
@@ -175,7 +184,22 @@ impl Writer {
         Ok(marks.into_iter().find(|mark| mark.symbol == place.symbol).map(|mark| mark.reported_to))
     }
 
-    fn context(&self, place: &Place, rejects: Vec<Reject>, books: Books) -> MergeContext {
+    /// Replaces sessions of the tape, each with what belongs to it, all or none. Returns how many
+    /// rows changed.
+    pub(crate) async fn sessions(
+        &self,
+        sessions: Arc<[SessionInContext]>,
+    ) -> Result<u64, WriteError> {
+        self.write(Rows::TapeSessions(sessions), MergeContext::default()).await
+    }
+
+    /// What is entered in the books beside rows.
+    pub(crate) fn context(
+        &self,
+        place: &Place,
+        rejects: Vec<Reject>,
+        books: Books,
+    ) -> MergeContext {
         let now = self.clock.now();
         let slot = books.slot.map(|slot| SlotResult {
             state: if slot.delivered == 0 { SlotState::Empty } else { SlotState::Stored },
@@ -270,6 +294,17 @@ async fn store_rows(store: &Store, rows: Rows, context: MergeContext) -> Result<
         Rows::Gamma(rows) => store.merge_gamma(rows.to_vec(), context).await?,
         Rows::Contracts(rows) => store.merge_contracts(rows.to_vec(), context).await?,
         Rows::PriceVolumes(rows) => store.merge_price_volumes(rows.to_vec(), context).await?,
+        Rows::TapeMinutes(rows) => store.append_tape(rows.to_vec(), context).await?,
+        Rows::TapeSessions(rows) => {
+            let report = store.replace_tape_sessions(rows.to_vec()).await?;
+            return Ok(changed_rows(&report));
+        }
+        Rows::DayBars(rows) => store.merge_day_bars(rows.to_vec(), context).await?,
+        Rows::Splits(list) => store.merge_splits((*list).clone(), context).await?.merged,
+        Rows::Dividends(list) => store.merge_dividends((*list).clone(), context).await?.merged,
+        Rows::Chain(rows, taken_at) => {
+            store.merge_chain_quotes(rows.to_vec(), taken_at, context).await?
+        }
         Rows::Nothing => {
             if let Some(slot) = context.slot {
                 store.put_slot(&slot).await?;
@@ -278,6 +313,11 @@ async fn store_rows(store: &Store, rows: Rows, context: MergeContext) -> Result<
         }
     };
     Ok((report.inserted + report.changed) as u64)
+}
+
+fn changed_rows(report: &ReplaceReport) -> u64 {
+    let prints = report.prints_inserted + report.prints_changed + report.prints_vanished;
+    (report.minutes_changed + report.cells_changed + prints) as u64
 }
 
 /// Tries until it succeeds or can never succeed. On the way it says what is wrong.

@@ -97,6 +97,8 @@ pub(super) struct Books {
 #[derive(Default)]
 pub(super) struct Held {
     day: Option<TapeDay>,
+    /// Minutes of the day from this on are left to its reread, which comes when it is over.
+    last: u16,
     tapes: HashMap<Symbol, Live>,
     /// When the stream joined what it brings, by symbol.
     joined: HashMap<Symbol, DateTime<Utc>>,
@@ -126,10 +128,11 @@ impl Books {
         self.lock().day
     }
 
-    /// Begins a day, with nothing in it.
-    pub(super) fn begin(&self, day: TapeDay) {
+    /// Begins a day, with nothing in it. Minutes from `last` on are left to its reread.
+    pub(super) fn begin(&self, day: TapeDay, last: u16) {
         let mut held = self.lock();
         held.day = Some(day);
+        held.last = last;
         held.tapes.clear();
         held.counters.held = 0;
         // Sums of the whole market begin anew with what comes.
@@ -328,21 +331,22 @@ impl Books {
         });
     }
 
-    /// Takes out what became final, of at most `most` symbols.
-    pub(super) fn take_final(&self, most: usize) -> Vec<FinalMinutes> {
+    /// Takes out what became final, until it is about `most_rows`.
+    pub(super) fn take_final(&self, most_rows: usize) -> Vec<FinalMinutes> {
         let margins = self.margins;
         let mut held = self.lock();
         let Some(day) = held.day else { return Vec::new() };
         let stream_to = held.stream_clock.map(|clock| clock - margins.grace);
-        let mut taken = Vec::new();
-        let mut freed = 0;
+        let last = held.last;
+        let (mut taken, mut rows, mut freed) = (Vec::new(), 0, 0);
         for (symbol, live) in &mut held.tapes {
-            if taken.len() == most {
+            if rows >= most_rows {
                 break;
             }
             let before = live.held();
-            let Some(part) = live.take_final(stream_to) else { continue };
+            let Some(part) = live.take_final(stream_to, last) else { continue };
             freed += before - live.held();
+            rows += 1 + part.minutes.len() + part.cells.len() + part.prints.len();
             if live.is_watched || !part.is_empty() {
                 let before = live.taken_before();
                 taken.push(FinalMinutes { symbol: symbol.clone(), day, part, before });

@@ -1,17 +1,21 @@
 //! What every task of the consolidated tape holds.
 
+use std::future::Future;
 use std::ops::Deref;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 use undertow_market::Symbol;
+use undertow_vendor::VendorError;
 use undertow_vendor::polygon::{ConditionTable, Polygon};
 
 use super::books::Books;
 use super::join::StreamNote;
 use super::kept::Kept;
 use super::standing::Standings;
-use crate::common::Common;
+use crate::common::{CollectError, Common};
 use crate::settings::{Straddles, Tape};
 
 /// What every task of the consolidated tape holds.
@@ -30,8 +34,12 @@ pub(super) struct Desk {
     pub(super) read_soon: Notify,
     /// The watch list or what is known of a past session changed.
     pub(super) history_soon: Notify,
+    /// The watch list changed: days are missing.
+    pub(super) daily_soon: Notify,
     /// Minutes were stored.
     pub(super) assess_soon: Notify,
+    /// The meaning of sale conditions was told anew.
+    pub(super) conditions_are_new: AtomicBool,
 }
 
 impl Deref for Desk {
@@ -46,6 +54,19 @@ impl Desk {
     /// The watch list, in order.
     pub(super) fn watched(&self) -> Vec<Symbol> {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits for an answer, and notes what came of the question.
+    pub(super) async fn asked<T>(
+        &self,
+        answer: impl Future<Output = Result<T, VendorError>>,
+        stop: &CancellationToken,
+    ) -> Result<T, CollectError> {
+        self.may_ask()?;
+        tokio::select! {
+            answer = answer => self.heard(answer),
+            () = stop.cancelled() => Err(CollectError::Stopped),
+        }
     }
 
     /// What sale conditions mean, as the vendor last told.

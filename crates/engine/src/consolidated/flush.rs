@@ -21,8 +21,8 @@ use crate::writer::{Books, Rows, WriteError};
 
 /// How often it is looked for final minutes.
 const EVERY: Duration = Duration::from_secs(1);
-/// Symbols of one write.
-const MOST_SYMBOLS: usize = 250;
+/// Rows of one write, about. A transaction of a moment.
+const ROWS_A_WRITE: usize = 50_000;
 
 /// Hands over until the engine stops. Only one write is on its way: the books hold the rest.
 pub(super) async fn run(desk: Arc<Desk>, stop: CancellationToken) {
@@ -37,7 +37,7 @@ pub(super) async fn run(desk: Arc<Desk>, stop: CancellationToken) {
 /// Hands over everything that is final now.
 async fn flush(desk: &Desk) -> Result<(), WriteError> {
     loop {
-        let minutes = desk.books.take_final(MOST_SYMBOLS);
+        let minutes = desk.books.take_final(ROWS_A_WRITE);
         let rejects = desk.books.take_rejects();
         if minutes.is_empty() && rejects.is_empty() {
             return Ok(());
@@ -47,7 +47,7 @@ async fn flush(desk: &Desk) -> Result<(), WriteError> {
             symbol: Symbol::new(MARKET).expect("the market's name has a ticker's form"),
             session_date: undertow_market::new_york_date(desk.clock.now()),
         };
-        let rows = Rows::TapeAppend(minutes.iter().map(append).collect());
+        let rows = Rows::TapeMinutes(minutes.iter().map(|of| append(desk, of)).collect());
         match desk.writer.rows(&place, rows, rejects, Books::default()).await {
             Ok(_) => told(desk, &minutes).await,
             Err(WriteError::Stopped) => return Err(WriteError::Stopped),
@@ -56,12 +56,13 @@ async fn flush(desk: &Desk) -> Result<(), WriteError> {
     }
 }
 
-fn append(minutes: &FinalMinutes) -> TapeAppend {
+fn append(desk: &Desk, minutes: &FinalMinutes) -> TapeAppend {
     TapeAppend {
         symbol: minutes.symbol.clone(),
         session_date: minutes.day.date,
         part: minutes.part.clone(),
         to: minutes.day.at(minutes.before),
+        prints_floor: desk.books.keep().print_floor,
     }
 }
 

@@ -22,7 +22,8 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use undertow_analysis::tape::{TapeKeep, TapePart};
 use undertow_market::{Calendar, Symbol, VendorId};
-use undertow_store::tape::{TapeImport, TapeSession, TapeSource};
+use undertow_store::imports::TapeImport;
+use undertow_store::tape::{SessionInContext, TapeSession, TapeSource};
 use undertow_store::{Store, StoreError};
 use undertow_vendor::polygon::ConditionTable;
 use undertow_vendor::polygon::flat_file::FlatFileError;
@@ -34,12 +35,12 @@ use crate::feed::Series;
 use crate::writer::{Books, Rows, Slot, WriteError, Writer};
 use runs::{Read, Reading, Wanted};
 
-/// Sessions that wait for the database while the next one is read.
-const QUEUE: usize = 4;
+/// Sessions that wait to be stored while the next one is read.
+const QUEUE: usize = 64;
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(250);
-/// After so many tickers it is noted how far the file was stored.
-const NOTE_EVERY: u32 = 20;
+/// Rows of one write, about: a transaction of a second.
+const ROWS_A_WRITE: usize = 100_000;
 /// Files of one import: ten years of sessions.
 const MAX_FILES: usize = 2_600;
 
@@ -289,16 +290,22 @@ impl Work<'_> {
         };
         let reader = tokio::task::spawn_blocking(move || read.run());
         let mut tell = tokio::time::interval(TELL_EVERY);
+        let mut waiting = Vec::new();
+        let mut rows = 0;
         let stored = loop {
             tokio::select! {
-                session = finished.recv() => match session {
-                    Some(session) => {
-                        if let Err(error) = self.store_session(session, note, imported).await {
-                            break Err(error);
+                session = finished.recv() => {
+                    let is_end = session.is_none();
+                    rows += session.as_ref().map_or(0, |session| rows_of(&session.part));
+                    waiting.extend(session);
+                    if is_end || rows >= ROWS_A_WRITE {
+                        rows = 0;
+                        let stored = self.store(&mut waiting, note, imported).await;
+                        if is_end || stored.is_err() {
+                            break stored;
                         }
                     }
-                    None => break Ok(()),
-                },
+                }
                 _ = tell.tick() => {
                     let now = *reading.borrow_and_update();
                     (at.bytes, at.rows, at.symbols) = (now.bytes, now.rows, imported.symbols);
@@ -321,47 +328,54 @@ impl Work<'_> {
         Ok(summary.split)
     }
 
-    async fn store_session(
+    /// Stores what waits, in one transaction, and notes how far the file is.
+    async fn store(
         &self,
-        session: Finished,
+        finished: &mut Vec<Finished>,
         note: &mut TapeImport,
         imported: &mut ImportedFile,
     ) -> Result<(), ImportError> {
-        let day = TapeDay::of(session.date);
+        if finished.is_empty() {
+            return Ok(());
+        }
+        let mut sessions = Vec::with_capacity(finished.len());
+        for session in finished.drain(..) {
+            imported.trades += session.trades;
+            imported.symbols += 1;
+            imported.session_date = Some(session.date);
+            if let Some(run) = session.run {
+                note.symbols_done = i32::try_from(run).unwrap_or(i32::MAX);
+            }
+            sessions.push(self.in_context(session, &imported.file)?);
+        }
+        note.session_date = imported.session_date;
+        imported.changed += self.writer.sessions(sessions.into()).await?;
+        self.store.put_tape_import(note).await?;
+        Ok(())
+    }
+
+    fn in_context(&self, session: Finished, file: &Path) -> Result<SessionInContext, ImportError> {
+        let (day, symbol) = (TapeDay::of(session.date), session.symbol);
         let hours = self.calendar.session(session.date).filter(|_| day.ends_at() <= Utc::now());
         let Some(hours) = hours else {
-            return Err(ImportError::NotOver {
-                file: imported.file.clone(),
-                date: session.date,
-            });
+            return Err(ImportError::NotOver { file: file.to_owned(), date: session.date });
         };
-        let place = Place {
-            series: Series::Tape,
-            symbol: session.symbol.clone(),
-            session_date: session.date,
-        };
+        let place =
+            Place { series: Series::Tape, symbol: symbol.clone(), session_date: session.date };
         let delivered = usize::try_from(session.trades).unwrap_or(usize::MAX);
         let slot = Slot { delivered, ..Slot::between(hours.pre_at, hours.post_end_at) };
         let books = Books { slot: Some(slot), ..Books::default() };
-        let rows = Rows::TapeSession(Arc::new(TapeSession {
-            symbol: session.symbol,
+        let context = self.writer.context(&place, Vec::new(), books);
+        let session = TapeSession {
+            symbol,
             session_date: session.date,
             part: session.part,
             source: TapeSource::FlatFile,
             complete_to: day.ends_at(),
-        }));
-        imported.changed += self.writer.rows(&place, rows, Vec::new(), books).await?;
-        imported.session_date = Some(session.date);
-        imported.trades += session.trades;
-        imported.symbols += 1;
-        note.session_date = Some(session.date);
-        if let Some(run) = session.run {
-            note.symbols_done = i32::try_from(run).unwrap_or(i32::MAX);
-            if run % NOTE_EVERY == 0 {
-                self.store.put_tape_import(note).await?;
-            }
-        }
-        Ok(())
+            is_whole: true,
+            prints_floor: Decimal::from(self.options.print_floor),
+        };
+        Ok(SessionInContext { session, context })
     }
 
     /// Rows that were not understood keep their text.
@@ -375,7 +389,7 @@ impl Work<'_> {
         };
         let symbol = Symbol::new(crate::shared::MARKET).expect("the market's name is a ticker");
         let place = Place { series: Series::Tape, symbol, session_date };
-        let nothing = Rows::TapeAppend(Vec::new().into());
+        let nothing = Rows::TapeMinutes(Vec::new().into());
         self.writer.rows(&place, nothing, rejects, Books::default()).await?;
         Ok(())
     }
@@ -395,6 +409,10 @@ impl Work<'_> {
             finished_at: None,
         })
     }
+}
+
+fn rows_of(part: &TapePart) -> usize {
+    part.minutes.len() + part.cells.len() + part.prints.len()
 }
 
 /// The same file with other tickers is another import.

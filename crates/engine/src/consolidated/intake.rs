@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -18,11 +19,15 @@ use undertow_vendor::polygon::stream::{
 };
 
 use super::desk::Desk;
+use super::notices;
 use crate::journal;
 use crate::stream::StreamPhase;
 
 /// How often the topics are brought in line with the watch list, and the stream's clock with ours.
 const FOLLOW_EVERY: Duration = Duration::from_millis(500);
+
+/// How long the vendor may take to say what sale conditions mean.
+const CONDITIONS_WITHIN: Duration = Duration::from_secs(10);
 
 /// How the stream is reached, and where frames wait.
 pub(super) type Source = (PolygonStreamConfig, SpillConfig);
@@ -31,6 +36,8 @@ pub(super) type Source = (PolygonStreamConfig, SpillConfig);
 pub(super) async fn run(desk: Arc<Desk>, source: Source, stop: CancellationToken) {
     let (config, spill) = source;
     desk.stream.say(StreamPhase::Joining, None);
+    // Both channels take conditions by the same table. The built-in one is nearly that.
+    drop(tokio::time::timeout(CONDITIONS_WITHIN, notices::conditions(&desk)).await);
     let mut joined = topics(&desk);
     let mut decoder = decoder(&desk);
     let (handle, mut events) = match start(config, joined.iter().cloned(), spill, stop.clone()) {
@@ -48,6 +55,9 @@ pub(super) async fn run(desk: Arc<Desk>, source: Source, stop: CancellationToken
                 None => break,
             },
             _ = follow.tick() => {
+                if desk.conditions_are_new.swap(false, Ordering::SeqCst) {
+                    decoder.set_reader(TradeReader::new(desk.conditions()));
+                }
                 let goes_on = keep_up(&desk, &handle, &mut events, &mut joined, has_room).await;
                 if !goes_on {
                     break;

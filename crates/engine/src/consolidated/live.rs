@@ -7,8 +7,11 @@
 //! once, because the book knows a trade that it has seen. A minute is final when everything up to
 //! its end was read, so no final minute has a hole.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use std::collections::VecDeque;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use undertow_analysis::activity::MINUTES_PER_DAY;
+use undertow_analysis::opportunity::SpotInput;
 use undertow_analysis::tape::{SessionVolume, TapeBook, TapeKeep, TapePart};
 use undertow_market::{Reasons, Symbol, TapeMinute, TapeTrade};
 
@@ -18,6 +21,10 @@ use super::day::TapeDay;
 const OVERLAP: TimeDelta = TimeDelta::seconds(30);
 /// What was reported in the last seconds may not be served over REST yet.
 pub(super) const REST_LAG: TimeDelta = TimeDelta::seconds(3);
+
+/// Trades that come so many minutes after their own still count at once. Of those that come later
+/// the session's reread tells.
+const STRAGGLERS: u16 = 3;
 
 /// How a tape is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +50,12 @@ pub(super) struct Live {
     pub(super) is_watched: bool,
     /// Trades whose identities are in memory.
     held: usize,
+    /// How many of them belong to minutes before which.
+    left: VecDeque<(u16, usize)>,
     /// When the newest trade reached the tape.
     pub(super) newest_at: Option<DateTime<Utc>>,
+    /// The newest price that anybody could trade at.
+    price: Option<SpotInput>,
     /// Nothing leaves the book while the session is being replaced.
     pub(super) is_held_back: bool,
     /// When it is asked for next over REST, market time.
@@ -65,6 +76,8 @@ pub(super) struct SoFar {
     /// Everything, final or not.
     pub(super) now: SessionVolume,
     pub(super) newest_at: Option<DateTime<Utc>>,
+    /// The newest price that anybody could trade at.
+    pub(super) price: Option<SpotInput>,
 }
 
 impl Live {
@@ -85,7 +98,9 @@ impl Live {
             reading: Reading::Rest { read_to, joined_at: None },
             is_watched: true,
             held: 0,
+            left: VecDeque::new(),
             newest_at: None,
+            price: None,
             is_held_back: false,
             next_read_at: DateTime::<Utc>::MIN_UTC,
             is_being_read: false,
@@ -106,11 +121,6 @@ impl Live {
             reading: Reading::Stream { since: day.at(first_whole) },
             ..Self::resumed(symbol, day, keep, &[], first_whole.min(MINUTES_PER_DAY))
         }
-    }
-
-    /// The day of the tape.
-    pub(super) fn date(&self) -> NaiveDate {
-        self.day.date
     }
 
     /// Minutes before this left the book.
@@ -134,6 +144,10 @@ impl Live {
         if is_new {
             self.held += 1;
             self.newest_at = self.newest_at.max(Some(trade.reported_at));
+            let is_newer = self.price.is_none_or(|known| known.at <= trade.reported_at);
+            if is_newer && trade.is_level_eligible() {
+                self.price = Some(SpotInput { price: trade.price, at: trade.reported_at });
+            }
         }
         is_new
     }
@@ -208,16 +222,28 @@ impl Live {
     }
 
     /// Takes out the minutes that became final; none when there is no further one.
-    pub(super) fn take_final(&mut self, stream_to: Option<DateTime<Utc>>) -> Option<TapePart> {
-        let final_before = self.day.minute_of(self.read_to(stream_to));
+    /// `last` is the day's last minute that is handed out as it becomes final.
+    pub(super) fn take_final(
+        &mut self,
+        stream_to: Option<DateTime<Utc>>,
+        last: u16,
+    ) -> Option<TapePart> {
+        let final_before = self.day.minute_of(self.read_to(stream_to)).min(last);
         if self.is_held_back || final_before <= self.taken_before {
             return None;
         }
         let part = self.book.take_final(final_before);
-        self.book.forget(final_before);
         self.taken_before = final_before;
-        self.held = self.held.saturating_sub(trades_of(&part));
+        self.left.push_back((final_before, trades_of(&part)));
+        self.forget(final_before.saturating_sub(STRAGGLERS));
         Some(part)
+    }
+
+    fn forget(&mut self, before: u16) {
+        self.book.forget(before);
+        while let Some((_, trades)) = self.left.pop_front_if(|(end, _)| *end <= before) {
+            self.held = self.held.saturating_sub(trades);
+        }
     }
 
     /// What the session has so far.
@@ -229,6 +255,7 @@ impl Live {
             final_off_shares: of_final.map(|of| of.shares).sum(),
             now: self.book.volume_to_now(),
             newest_at: self.newest_at,
+            price: self.price,
         }
     }
 }

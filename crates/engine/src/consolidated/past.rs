@@ -158,6 +158,7 @@ async fn missing(desk: &Desk, symbol: &Symbol, wall: &Wall) -> Result<Vec<Work>,
     dates.retain(|date| *date != latest && !wall.hides(*date));
     let (Some(from), Some(to)) = (dates.first(), dates.last()) else { return Ok(Vec::new()) };
     let read = read_whole_at(desk, Some(symbol), *from, *to).await?;
+    desk.standings.has_past(symbol, read.len());
     let unread = dates.iter().rev().filter(|date| !read.contains_key(&(symbol.clone(), **date)));
     Ok(unread.map(|date| (symbol.clone(), *date)).collect())
 }

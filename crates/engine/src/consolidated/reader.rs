@@ -84,7 +84,7 @@ async fn read(desk: &Desk, work: &ReadWork, stop: &CancellationToken) -> Result<
             symbol: work.symbol.clone(),
             session_date: work.day.date,
         };
-        let nothing = Rows::TapeAppend(Vec::new().into());
+        let nothing = Rows::TapeMinutes(Vec::new().into());
         desk.writer.rows(&place, nothing, pages.rejects, Books::default()).await?;
     }
     let pace = pages::pace(desk.watched().len(), desk.budget.state().minute_limit);

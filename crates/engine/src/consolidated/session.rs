@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+use undertow_analysis::activity::MINUTES_PER_DAY;
 use undertow_market::Symbol;
 use undertow_store::StoreError;
 
 use super::day::TapeDay;
 use super::desk::Desk;
+use crate::schedule::SETTLE;
 use crate::tasks::pause;
 
 /// How often the day and the watch list are looked at.
@@ -31,7 +33,9 @@ async fn follow(desk: &Desk) -> Result<(), StoreError> {
     let Some(date) = desk.calendar.latest_session(desk.clock.now()) else { return Ok(()) };
     let day = TapeDay::of(date);
     if desk.books.day() != Some(day) {
-        desk.books.begin(day);
+        let hours = desk.calendar.session(date);
+        let last = hours.map_or(MINUTES_PER_DAY, |of| day.minute_of(of.post_end_at + SETTLE));
+        desk.books.begin(day, last);
         desk.standings.begin(date);
     }
     let (open, wanted) = (desk.books.watched(), desk.watched());

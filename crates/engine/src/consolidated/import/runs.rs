@@ -12,7 +12,7 @@ use undertow_analysis::activity::MINUTES_PER_DAY;
 use undertow_analysis::tape::{TapeBook, TapeKeep};
 use undertow_market::{Symbol, TapeTrade};
 use undertow_vendor::Reject;
-use undertow_vendor::polygon::flat_file::{self, FlatFileError, FlatSink, Progress};
+use undertow_vendor::polygon::flat_file::{FlatFileError, FlatInput, FlatSink, Progress, read_trades};
 use undertow_vendor::polygon::{ConditionTable, TradeReader};
 
 use super::{Finished, ImportError};
@@ -84,7 +84,7 @@ impl Read {
     /// Reads to the end, or until it is stopped.
     pub(super) fn run(self) -> Result<Summary, Problem> {
         let Self { file, wanted, conditions, keep, done, out, told, stopped } = self;
-        let input = flat_file::open(&file).map_err(Problem::File)?;
+        let input = FlatInput::open(&file).map_err(|error| Problem::File(error.into()))?;
         let reader = TradeReader::new(conditions);
         let mut runs = Runs {
             keep,
@@ -97,34 +97,23 @@ impl Read {
             summary: Summary::default(),
             gone: false,
         };
-        let mut last: Option<(String, Option<Symbol>)> = None;
-        let mut kept = |ticker: &str| -> Option<Symbol> {
-            if let Some((known, symbol)) = &last
-                && known == ticker
-            {
-                return symbol.clone();
-            }
-            let symbol = Symbol::new(ticker).ok().filter(|symbol| match &wanted {
+        let mut kept = |ticker: &str| {
+            Symbol::new(ticker).ok().filter(|symbol| match &wanted {
                 Wanted::First(None) => true,
                 Wanted::First(Some(wanted)) | Wanted::Again(wanted) => wanted.contains(symbol),
-            });
-            last = Some((ticker.to_owned(), symbol.clone()));
-            symbol
+            })
         };
         let mut progress = |at: Progress| {
-            told.send_replace(Reading { bytes: at.bytes, rows: at.rows });
-            if stopped.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            told.send_replace(Reading { bytes: at.read_bytes, rows: at.rows });
+            match stopped.load(Ordering::SeqCst) {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
         };
-        let read = flat_file::read_trades(
-            input,
-            &reader,
-            Utc::now(),
-            &mut kept,
-            &mut runs,
-            &mut progress,
-        );
+        let now = Utc::now();
+        let read = read_trades(input, &reader, now, &mut kept, &mut runs, &mut progress);
         let summary = read.map_err(Problem::File)?;
-        if runs.gone || stopped.load(Ordering::SeqCst) {
+        if runs.gone || !summary.is_whole {
             return Err(Problem::Stopped);
         }
         runs.end();
@@ -234,6 +223,10 @@ impl FlatSink for Runs {
             self.summary.other_day += u64::from(book.session_date() != trade.session_date);
             *trades += u64::from(book.take(trade));
         }
+    }
+
+    fn run_ended(&mut self, _: &Symbol) {
+        self.finish();
     }
 
     fn reject(&mut self, reject: Reject) {
