@@ -23,6 +23,7 @@ pub mod import;
 mod intake;
 mod join;
 mod kept;
+mod lag;
 mod live;
 pub mod metric;
 mod notices;
@@ -52,9 +53,10 @@ use undertow_vendor::budget::{Budget, BudgetState};
 use undertow_vendor::polygon::stream::{PolygonStreamConfig, SpillConfig};
 use undertow_vendor::polygon::{ConditionTable, Polygon};
 
-pub use books::TapeCounters;
+pub use books::{MAX_HELD, TapeCounters};
 pub use import::{ImportError, ImportOptions, ImportProgress, ImportReport, ImportedFile, import};
 pub use join::TapeStreamView;
+pub use lag::Lag;
 pub use standing::Assessed;
 pub use view::{ConsolidatedHealth, LiveActivity, TapeHealth};
 
@@ -98,6 +100,8 @@ pub struct ConsolidatedParts {
     pub collecting: bool,
     /// Who is told.
     pub events: broadcast::Sender<EngineEvent>,
+    /// Trades that may be in memory before the stream has to wait; [`MAX_HELD`] for most.
+    pub max_held: usize,
 }
 
 /// The collector of the consolidated tape.
@@ -366,7 +370,7 @@ fn desk(parts: ConsolidatedParts, watched: Vec<Symbol>, writer: Writer) -> Desk 
         watched: Mutex::new(watched),
         conditions: Mutex::new(ConditionTable::builtin()),
         conditions_are_new: AtomicBool::new(false),
-        books: Books::new(keep, Margins::at_speed(parts.clock.speed())),
+        books: Books::new(keep, Margins::at_speed(parts.clock.speed()), parts.max_held),
         stream: StreamNote::default(),
         standings: Standings::default(),
         read_soon: Notify::new(),

@@ -169,6 +169,12 @@ impl Engine {
         self.shared.events.subscribe()
     }
 
+    /// Where others tell their events, so that whoever listens hears all of them.
+    #[must_use]
+    pub fn event_sender(&self) -> broadcast::Sender<EngineEvent> {
+        self.shared.events.clone()
+    }
+
     /// The watch list, in order.
     #[must_use]
     pub fn symbols(&self) -> Vec<Symbol> {

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use undertow_analysis::activity::MINUTES_PER_DAY;
@@ -15,11 +16,12 @@ use undertow_vendor::polygon::stream::FrameSink;
 
 use super::day::TapeDay;
 use super::delay::Delay;
+use super::lag::Lag;
 use super::live::{Live, Reading, SoFar};
 
 /// Trades whose identities may be in memory: about a hundred megabytes. Beyond that the stream's
 /// frames wait in its queue and on disk, until the database takes minutes again.
-pub(super) const MAX_HELD: usize = 4_000_000;
+pub const MAX_HELD: usize = 4_000_000;
 /// Symbols whose tape is summed at once, where the whole market is.
 const MAX_SYMBOLS: usize = 20_000;
 /// Rejects of the stream that wait for the next write.
@@ -91,6 +93,7 @@ pub(super) struct Books {
     held: Mutex<Held>,
     margins: Margins,
     keep: TapeKeep,
+    max_held: usize,
 }
 
 /// What the lock guards.
@@ -109,13 +112,15 @@ pub(super) struct Held {
     delay: Delay,
     rejects: Vec<Reject>,
     counters: TapeCounters,
+    counted: Lag,
+    stored: Lag,
     keep: Option<TapeKeep>,
 }
 
 impl Books {
-    pub(super) fn new(keep: TapeKeep, margins: Margins) -> Self {
+    pub(super) fn new(keep: TapeKeep, margins: Margins, max_held: usize) -> Self {
         let held = Held { keep: Some(keep), ..Held::default() };
-        Self { held: Mutex::new(held), margins, keep }
+        Self { held: Mutex::new(held), margins, keep, max_held }
     }
 
     /// What is kept beside the sums.
@@ -278,7 +283,7 @@ impl Books {
 
     /// REST told a tape up to an instant.
     pub(super) fn read_on(&self, work: &ReadWork, to: DateTime<Utc>) {
-        self.of_day(work, |live, _| live.read_on(to));
+        self.of_day(work, |live| live.read_on(to));
     }
 
     /// REST told everything that there was at `asked_at`; `newest` is the last trade's time.
@@ -296,7 +301,7 @@ impl Books {
         }
         let complete_to = asked_at - held.delay.at(asked_at).max(super::live::REST_LAG);
         drop(held);
-        self.of_day(work, |live, _| {
+        self.of_day(work, |live| {
             live.is_being_read = false;
             live.problem = None;
             live.next_read_at = asked_at + pace;
@@ -313,7 +318,7 @@ impl Books {
         again_at: DateTime<Utc>,
     ) -> bool {
         let mut is_new = false;
-        self.of_day(work, |live, _| {
+        self.of_day(work, |live| {
             live.is_being_read = false;
             live.next_read_at = again_at;
             is_new = live.problem.replace(problem).is_none();
@@ -324,7 +329,7 @@ impl Books {
     /// A plan without trades over REST cannot fill a hole: what the stream brings counts from its
     /// first whole minute on.
     pub(super) fn leave_out(&self, work: &ReadWork) {
-        self.of_day(work, |live, _| {
+        self.of_day(work, |live| {
             if let Reading::Rest { joined_at: Some(joined_at), .. } = live.reading {
                 live.skip_to(joined_at);
             }
@@ -361,8 +366,13 @@ impl Books {
         std::mem::take(&mut self.lock().rejects)
     }
 
-    /// Keeps minutes in a book, or lets them go again.
-    pub(super) fn hold_back(&self, symbol: &Symbol, is_held_back: bool) {
+    /// Keeps a symbol's minutes in its book until the answer is dropped.
+    pub(super) fn hold_back<'a>(&'a self, symbol: &'a Symbol) -> HeldBack<'a> {
+        self.set_held_back(symbol, true);
+        HeldBack { books: self, symbol }
+    }
+
+    fn set_held_back(&self, symbol: &Symbol, is_held_back: bool) {
         if let Some(live) = self.lock().tapes.get_mut(symbol) {
             live.is_held_back = is_held_back;
         }
@@ -382,12 +392,34 @@ impl Books {
 
     /// Whether the stream has to wait until minutes are stored.
     pub(super) fn is_full(&self) -> bool {
-        self.lock().counters.held >= MAX_HELD
+        self.lock().counters.held >= self.max_held
     }
 
     /// How far behind the vendor is.
     pub(super) fn delay(&self, now: DateTime<Utc>) -> TimeDelta {
         self.lock().delay.at(now)
+    }
+
+    /// Trades of a frame were counted so long after it was received.
+    pub(super) fn note_counted(&self, took: Duration, trades: u64) {
+        self.lock().counted.note(took, trades);
+    }
+
+    /// A streamed minute was stored so long after its end, market time.
+    pub(super) fn note_stored(&self, took: Duration) {
+        self.lock().stored.note(took, 1);
+    }
+
+    /// From receiving a trade to counting it, and from the end of a minute to storing it.
+    pub(super) fn lags(&self) -> (Lag, Lag) {
+        let held = self.lock();
+        (held.counted, held.stored)
+    }
+
+    /// Whether the stream brings a symbol.
+    pub(super) fn is_streamed(&self, symbol: &Symbol) -> bool {
+        let held = self.lock();
+        held.tapes.get(symbol).is_some_and(|of| matches!(of.reading, Reading::Stream { .. }))
     }
 
     /// What was counted.
@@ -417,14 +449,26 @@ impl Books {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn of_day(&self, work: &ReadWork, change: impl FnOnce(&mut Live, TapeDay)) {
+    fn of_day(&self, work: &ReadWork, change: impl FnOnce(&mut Live)) {
         let mut held = self.lock();
         if held.day != Some(work.day) {
             return;
         }
         if let Some(live) = held.tapes.get_mut(&work.symbol) {
-            change(live, work.day);
+            change(live);
         }
+    }
+}
+
+/// A book that hands nothing out while this lives.
+pub(super) struct HeldBack<'a> {
+    books: &'a Books,
+    symbol: &'a Symbol,
+}
+
+impl Drop for HeldBack<'_> {
+    fn drop(&mut self) {
+        self.books.set_held_back(self.symbol, false);
     }
 }
 

@@ -72,6 +72,10 @@ async fn told(desk: &Desk, minutes: &[FinalMinutes]) {
         let (Some(first), Some(last)) = (of.part.minutes.first(), of.part.minutes.last()) else {
             continue;
         };
+        if desk.books.is_streamed(&of.symbol) {
+            let took = (desk.clock.now() - at(of.before)).to_std().unwrap_or_default();
+            desk.books.note_stored(took);
+        }
         let rows = of.part.minutes.len() + of.part.prints.len();
         desk.tell(EngineEvent::Tape(Touched {
             symbol: of.symbol.clone(),

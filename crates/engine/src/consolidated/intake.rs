@@ -116,7 +116,9 @@ async fn take(desk: &Desk, event: PolygonEvent, decoder: &mut FrameDecoder) {
     match event {
         PolygonEvent::Frames(frames) => {
             for frame in &frames.frames {
-                decoder.decode(frame, &mut *desk.books.lock());
+                let counts = decoder.decode(frame, &mut *desk.books.lock());
+                let took = (desk.clock.now() - frame.received_at()).to_std().unwrap_or_default();
+                desk.books.note_counted(took, counts.trades as u64);
             }
         }
         PolygonEvent::Connected { .. } => desk.stream.say(StreamPhase::Joining, None),

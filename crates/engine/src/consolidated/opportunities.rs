@@ -64,8 +64,12 @@ async fn turn(desk: &Desk) {
     let thresholds = thresholds(desk);
     let began = Instant::now();
     let (mut positions, mut judged) = (Vec::new(), Vec::new());
-    for (symbol, standing) in marked {
+    for (symbol, mut standing) in marked {
         let Some((day, so_far)) = desk.books.so_far(&symbol) else { continue };
+        if standing.state.as_ref().is_some_and(|state| is_of_before(state, day)) {
+            standing.state = None;
+            expire_before(desk, &symbol, day).await;
+        }
         let Some(hours) = desk.calendar.session(day.date) else { continue };
         positions.extend(position(&symbol, day, &so_far, &standing));
         let Some(inputs) = inputs(desk, &symbol, day, &hours, &so_far, &standing) else { continue };
@@ -81,23 +85,13 @@ async fn turn(desk: &Desk) {
     }
 }
 
-/// Records what an assessment changes: an end of an earlier session's opportunity first, then what
-/// the new one makes of it.
-async fn record(desk: &Desk, mut judged: Judged, thresholds: &Thresholds) {
-    for _ in 0..2 {
-        let now = to_microseconds(desk.clock.now());
-        let Some(change) = next_state(judged.state.as_ref(), &judged.assessment, now) else {
-            return;
-        };
-        let evidence = Evidence::new(&judged.inputs, thresholds);
-        match put(desk, &judged.symbol, &change, &evidence).await {
-            Ok(()) => {}
-            Err(error) => {
-                tracing::error!(symbol = %judged.symbol, %error, "an opportunity was not recorded");
-                return;
-            }
-        }
-        judged.state = Some(change.state);
+/// Records what an assessment changes.
+async fn record(desk: &Desk, judged: Judged, thresholds: &Thresholds) {
+    let now = to_microseconds(desk.clock.now());
+    let Some(change) = next_state(judged.state.as_ref(), &judged.assessment, now) else { return };
+    let evidence = Evidence::new(&judged.inputs, thresholds);
+    if let Err(error) = put(desk, &judged.symbol, &change, &evidence).await {
+        tracing::error!(symbol = %judged.symbol, %error, "an opportunity was not recorded");
     }
 }
 
@@ -146,6 +140,32 @@ async fn restore(desk: &Desk) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+/// Whether an opportunity of an earlier session is still open.
+fn is_of_before(state: &State, day: TapeDay) -> bool {
+    !state.status.is_over() && state.session_date < day.date
+}
+
+/// Ends what earlier sessions left open. Its evidence stays that of its own session.
+async fn expire_before(desk: &Desk, symbol: &Symbol, day: TapeDay) {
+    let filter = OpportunityFilter {
+        symbol: Some(symbol.clone()),
+        include_ended: false,
+        limit: MAX_OPPORTUNITIES,
+    };
+    let expired = while_away(|| async {
+        for open in desk.store.opportunities(&filter).await? {
+            if open.now.session_date < day.date {
+                expire(desk, &open).await?;
+            }
+        }
+        Ok::<(), StoreError>(())
+    });
+    match expired.await {
+        Ok(()) => desk.standings.forget_state(symbol),
+        Err(error) => tracing::error!(%symbol, %error, "an opportunity was not ended"),
+    }
 }
 
 /// The state that a stored row stands for; none where its evidence is of another version.

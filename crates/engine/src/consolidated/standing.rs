@@ -99,6 +99,13 @@ impl Standings {
         self.lock().of.entry(symbol.clone()).or_default().state = Some(state);
     }
 
+    /// A symbol's opportunity is over and done with.
+    pub(super) fn forget_state(&self, symbol: &Symbol) {
+        if let Some(standing) = self.lock().of.get_mut(symbol) {
+            standing.state = None;
+        }
+    }
+
     /// Lets go of a symbol.
     pub(super) fn remove(&self, symbol: &Symbol) {
         self.lock().of.remove(symbol);

@@ -7,6 +7,7 @@ use undertow_market::{MarketSession, Symbol, TapeVolume};
 use super::books::{TapeCounters, last_final};
 use super::desk::Desk;
 use super::join::TapeStreamView;
+use super::lag::Lag;
 use super::live::{Live, Reading};
 use super::opportunities;
 use super::standing::Assessed;
@@ -70,6 +71,10 @@ pub struct ConsolidatedHealth {
     pub feeds: Vec<(Symbol, Series, Feed)>,
     /// What was counted.
     pub counters: TapeCounters,
+    /// From receiving a streamed trade to having counted it, market time.
+    pub counted: Lag,
+    /// From the end of a streamed minute to having stored it, market time.
+    pub stored: Lag,
     /// The last assessment.
     pub assessed: Assessed,
 }
@@ -117,7 +122,10 @@ pub(super) fn health(desk: &Desk, collecting: bool) -> ConsolidatedHealth {
         let baseline = desk.standings.of(&tape.symbol).baseline;
         tape.sessions = baseline.map(|curve| curve.session_count());
     }
+    let (counted, stored) = desk.books.lags();
     ConsolidatedHealth {
+        counted,
+        stored,
         session,
         collecting,
         database_problem: desk.writer.problem(),

@@ -36,11 +36,10 @@ pub(super) async fn replace(
     let running = desk.books.final_before(symbol).filter(|(running, _)| *running == day);
     let Some((_, before)) = running else { return work.replace(day.ends_at()).await };
     // What became final meanwhile would be overwritten: it stays in the books until it is done.
-    desk.books.hold_back(symbol, true);
-    let replaced = work.replace_running(before).await;
-    desk.books.hold_back(symbol, false);
-    let rows = replaced?;
+    let held_back = desk.books.hold_back(symbol);
+    let rows = work.replace_running(before).await?;
     session::open_symbol(desk, symbol, day).await?;
+    drop(held_back);
     Ok(rows)
 }
 
