@@ -64,6 +64,12 @@ impl FlatInput {
         Ok(Self { pieces, emptied, piece: Vec::new(), at: 0, read_bytes, total_bytes })
     }
 
+    /// Shared with the thread for as long as it runs.
+    #[cfg(test)]
+    pub(super) fn counter(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.read_bytes)
+    }
+
     /// Bytes of the file that were read, and all of them.
     pub(super) fn position(&self) -> (u64, u64) {
         (self.read_bytes.load(Ordering::Relaxed), self.total_bytes)

@@ -217,14 +217,14 @@ impl Backlog {
         state.frames > self.max_frames / 2 || state.bytes > self.max_bytes / 2
     }
 
-    /// The frames in memory, which stay there until [`Self::spilled`], and their bytes.
-    pub(super) fn in_memory(&self) -> (Vec<RawFrame>, usize) {
+    /// The frames in memory, which stay there until [`Self::spilled`].
+    pub(super) fn in_memory(&self) -> Vec<RawFrame> {
         let state = self.state();
         let frame = |entry: &Entry| match entry {
             Entry::Frame(frame) => Some(frame.clone()),
             _ => None,
         };
-        (state.entries.iter().filter_map(frame).collect(), state.bytes)
+        state.entries.iter().filter_map(frame).collect()
     }
 
     /// The first so many frames in memory are on disk now.

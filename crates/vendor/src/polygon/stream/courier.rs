@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 
 use super::backlog::{Backlog, MAX_BATCH_BYTES, MAX_BATCH_FRAMES, Next};
 use super::spill::Spill;
-use super::{PolygonEvent, RawFrame, RawFrames};
+use super::{PolygonEvent, RawFrame, RawFrames, StreamCounters};
 
 pub(super) struct Courier {
     backlog: Arc<Backlog>,
@@ -68,11 +68,12 @@ impl Courier {
     }
 
     async fn bring_to_disk(&mut self) {
-        let (frames, bytes) = self.backlog.in_memory();
-        let has_room = self.spill.as_ref().is_some_and(|spill| spill.has_room(frames.len(), bytes));
-        if self.has_failed || !has_room || frames.is_empty() {
+        let StreamCounters { waiting_frames, waiting_bytes, .. } = self.backlog.counters();
+        let fits = |spill: &Spill| spill.has_room(waiting_frames, waiting_bytes);
+        if self.has_failed || !self.spill.as_ref().is_some_and(fits) {
             return;
         }
+        let frames = self.backlog.in_memory();
         let count = frames.len();
         let (first, last) = (frames[0].received_at, frames[count - 1].received_at);
         match self.with_spill(move |spill| spill.append(&frames)).await {

@@ -55,8 +55,10 @@ pub(super) struct Listener {
     missing: BTreeSet<Topic>,
     /// The vendor's words, until it is clear which topics they are about.
     refusal: Option<String>,
-    /// Every row of the tape before this instant has been received.
+    /// Every row of the tape before this instant has been received. Without a row it is when the
+    /// stream began, though a plan that is behind has its first rows from before.
     whole_until: DateTime<Utc>,
+    has_ever_had_row: bool,
     /// When this connection was accepted.
     accepted: Option<Instant>,
     /// When the last row came by this connection, or the connection itself.
@@ -121,6 +123,7 @@ impl Listener {
             missing: BTreeSet::new(),
             refusal: None,
             whole_until: now_at,
+            has_ever_had_row: false,
             accepted: None,
             row_at: now_at,
             has_row: false,
@@ -130,6 +133,7 @@ impl Listener {
 
     pub(super) async fn run(mut self) {
         self.keep_connected().await;
+        self.commands.close();
         self.backlog.complete();
     }
 
@@ -305,7 +309,10 @@ impl Listener {
         if self.pending.is_empty()
             && let Some(at) = row_at
         {
-            self.whole_until = since.max(at - DISORDER);
+            let whole_until = at - DISORDER;
+            self.whole_until =
+                if self.has_ever_had_row { since.max(whole_until) } else { whole_until };
+            self.has_ever_had_row = true;
         }
         self.backlog.add_frame(RawFrame { text, received_at }, since, until);
     }

@@ -52,8 +52,8 @@ impl Spill {
     }
 
     /// Whether so many bytes of frames find room.
-    pub(super) fn has_room(&self, frames: usize, bytes: usize) -> bool {
-        let needed = bytes as u64 + (frames * HEAD_BYTES) as u64;
+    pub(super) fn has_room(&self, frames: u64, bytes: u64) -> bool {
+        let needed = bytes + frames * HEAD_BYTES as u64;
         self.bytes_on_disk() + needed <= self.config.max_bytes
     }
 
