@@ -7,7 +7,7 @@ use sqlx::{Connection, Executor};
 use undertow_testkit::postgres::TestDatabase;
 
 /// One line for each fact, in an order that does not depend on the server.
-const FACTS: [(&str, &str); 5] = [
+const FACTS: [(&str, &str); 6] = [
     (
         "columns",
         "SELECT format('%s.%s %s%s%s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
@@ -38,6 +38,11 @@ const FACTS: [(&str, &str); 5] = [
         "partitioning",
         "SELECT format('%s %s', c.relname, pg_get_partkeydef(c.oid)) FROM pg_class c
          WHERE c.relnamespace = 'trading'::regnamespace AND c.relkind = 'p' ORDER BY 1",
+    ),
+    (
+        "triggers",
+        "SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+         WHERE c.relnamespace = 'trading'::regnamespace AND NOT t.tgisinternal ORDER BY 1",
     ),
     (
         "functions and types",
