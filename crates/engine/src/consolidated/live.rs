@@ -179,6 +179,7 @@ impl Live {
         let Reading::Rest { read_to, .. } = self.reading else { return };
         let (from, to) = (self.day.minute_of(read_to), self.day.minute_of(joined_at) + 1);
         self.book.reset_minutes(from..to);
+        self.book.forget(to);
         self.reading = Reading::Stream { since: self.day.at(to) };
     }
 
@@ -268,3 +269,6 @@ fn trades_of(part: &TapePart) -> usize {
     };
     part.minutes.iter().map(|of| count(of) as usize).sum()
 }
+
+#[cfg(test)]
+mod tests;
