@@ -101,8 +101,9 @@ impl<'r, R> Columns<'r, R> {
         if self.rows.is_empty() {
             return Ok(0);
         }
-        let sums = self.of(Role::Value).map(|name| format!("{name} = o.{name} + excluded.{name}"));
-        let same_key = self.of(Role::Key).map(|name| format!("o.{name} = n.{name}"));
+        let sums =
+            self.in_role(Role::Value).map(|name| format!("{name} = o.{name} + excluded.{name}"));
+        let same_key = self.in_role(Role::Key).map(|name| format!("o.{name} = n.{name}"));
         // A partition does not tell which of its rows an INSERT found there, so they are counted
         // before. The count stands by itself in the list: the planner makes no join of it.
         let sql = format!(
@@ -116,7 +117,7 @@ impl<'r, R> Columns<'r, R> {
             same_key = same_key.collect::<Vec<_>>().join(" AND "),
             given = self.given(),
             insertion = self.insertion(table),
-            key = list(self.of(Role::Key)),
+            key = list(self.in_role(Role::Key)),
             sums = list(sums),
         );
         // Nothing but names from this crate is in the text.
@@ -126,7 +127,7 @@ impl<'r, R> Columns<'r, R> {
         Ok(usize::try_from(new).unwrap_or(0))
     }
 
-    fn of(&self, wanted: Role) -> impl Iterator<Item = &'static str> {
+    fn in_role(&self, wanted: Role) -> impl Iterator<Item = &'static str> {
         self.columns.iter().filter(move |column| column.1 == wanted).map(|column| column.0)
     }
 

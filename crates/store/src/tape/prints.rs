@@ -65,7 +65,6 @@ macro_rules! print_columns {
          sequence, price, size, conditions, correction, reasons"
     };
 }
-use print_columns;
 
 /// The order is that of the key for the day, and sorted within it: the newest days are read and
 /// no others.
