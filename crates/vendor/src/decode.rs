@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::Reject;
 use crate::field::FieldFault;
+use crate::http::Answer;
 use crate::wire::{Raw, WireRow};
+use crate::{Reject, VendorError};
 
 /// The rows of one body.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,4 +62,23 @@ pub(crate) fn typed_row<'a, W: Deserialize<'a>>(raw: Raw<'a>) -> Result<W, Strin
 /// A text of a row's own.
 pub(crate) fn boxed(text: Option<Cow<'_, str>>) -> Option<Box<str>> {
     text.map(Into::into)
+}
+
+/// What it means for the caller that a body could not be read.
+pub(crate) fn unreadable(answer: &Answer<'_>, error: &DecodeError) -> VendorError {
+    match error {
+        DecodeError::CutOff => answer.transient("the answer is cut off"),
+        DecodeError::Unexpected(_) if answer.repeats_key() => {
+            answer.malformed("it repeats the key")
+        }
+        DecodeError::Unexpected(cause) => answer.malformed(cause),
+    }
+}
+
+/// The rejects, unless the answer repeats the key.
+pub(crate) fn without_key(answer: &Answer<'_>, mut rejects: Vec<Reject>) -> Vec<Reject> {
+    if !rejects.is_empty() && answer.repeats_key() {
+        rejects.fill(Reject::withheld());
+    }
+    rejects
 }

@@ -8,7 +8,8 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, DurationRound, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
-use undertow_market::{Price, Size};
+use undertow_market::number::{MAX_SCALE, MAX_VALUE};
+use undertow_market::{Conditions, Price, Size};
 
 use crate::page::cut;
 use crate::wire::Raw;
@@ -95,14 +96,6 @@ impl<'a> Field<'a> {
     /// A text, or none when it is empty.
     pub(crate) fn code(self) -> Found<Cow<'a, str>> {
         Ok(self.text()?.filter(|text| !text.trim().is_empty()))
-    }
-
-    /// A text, or a number as it is written: ids come either way.
-    pub(crate) fn text_or_number(self) -> Found<Cow<'a, str>> {
-        if self.raw.bytes().all(|byte| byte.is_ascii_digit()) && !self.raw.is_empty() {
-            return Ok(Some(Cow::Borrowed(self.raw)));
-        }
-        self.code()
     }
 
     #[inline]
@@ -196,6 +189,74 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// A count from zero up that the vendor may write with a point: `8133` or `8133.0`.
+    pub(crate) fn whole(self) -> Found<i64> {
+        let Some(value) = self.decimal()? else {
+            return Ok(None);
+        };
+        let count = if value.fract().is_zero() { i64::try_from(value.trunc()).ok() } else { None };
+        count.filter(|count| *count >= 0).map(Some).ok_or_else(|| self.unlike("a whole number"))
+    }
+
+    /// A number of a vendor's list (a venue, a condition). Absent and zero are told apart.
+    pub(crate) fn code_number(self) -> Found<u16> {
+        match self.integer()? {
+            None => Ok(None),
+            Some(id) => {
+                u16::try_from(id).map(Some).map_err(|_| self.unlike("a number from 0 to 65535"))
+            }
+        }
+    }
+
+    /// The numbers of a list of a trade's conditions. Absent is an empty list.
+    pub(crate) fn conditions(self) -> Result<Conditions, FieldFault> {
+        if self.is_absent() {
+            return Ok(Conditions::default());
+        }
+        let inside = self.raw.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+        let inside = inside.ok_or_else(|| self.unlike("a list of numbers"))?;
+        Field { raw: inside.trim(), ..self }.bare_conditions()
+    }
+
+    /// The same without the list's brackets. Empty is an empty list.
+    pub(crate) fn bare_conditions(self) -> Result<Conditions, FieldFault> {
+        let mut conditions = Conditions::default();
+        if self.raw.is_empty() {
+            return Ok(conditions);
+        }
+        for raw in self.raw.split(',') {
+            let id = Field { raw: raw.trim(), ..self }.code_number()?;
+            let id = id.ok_or_else(|| self.unlike("a list of numbers"))?;
+            conditions.push(id).map_err(|error| self.fault(error))?;
+        }
+        Ok(conditions)
+    }
+
+    /// A text that the vendor may also write as a number.
+    pub(crate) fn text_or_number(self) -> Found<Cow<'a, str>> {
+        let is_number = self.raw.bytes().all(is_plain_digit) && !self.raw.is_empty();
+        if is_number { Ok(Some(Cow::Borrowed(self.raw))) } else { self.text() }
+    }
+
+    /// A price that is a computed figure and may have more digits than can be kept: the last are
+    /// rounded away. Zero is none.
+    pub(crate) fn rounded_price(self) -> Found<Price> {
+        match self.rounded_decimal()?.map(|value| value.round_dp(MAX_SCALE)) {
+            Some(value) if value.is_zero() => Ok(None),
+            Some(value) => Price::new(value).map(Some).map_err(|error| self.fault(error)),
+            None => Ok(None),
+        }
+    }
+
+    /// A number of shares from zero up, rounded as [`Self::rounded_price`].
+    pub(crate) fn rounded_shares(self) -> Found<Decimal> {
+        match self.rounded_decimal()?.map(|value| value.round_dp(MAX_SCALE)) {
+            Some(value) if value < Decimal::ZERO => Err(self.unlike("zero or more")),
+            Some(value) if value >= MAX_VALUE => Err(self.unlike("a volume that any market has")),
+            value => Ok(value),
+        }
+    }
+
     /// A number of things of which there must be one at least.
     pub(crate) fn count(self) -> Found<i64> {
         match self.integer()? {
@@ -238,17 +299,22 @@ impl<'a> Field<'a> {
         if self.is_absent() {
             return Ok(None);
         }
-        if let Ok(count) = self.raw.parse() {
-            return self.in_milliseconds(count);
-        }
-        let at = self.instant()?.and_then(|at| at.duration_trunc(MILLISECOND).ok());
-        self.of_this_century(at.ok_or_else(|| self.unlike("a time in milliseconds"))?)
+        let milliseconds = self.raw.parse().ok();
+        let at = match milliseconds {
+            Some(count) => DateTime::from_timestamp_millis(count),
+            None => self.instant()?.and_then(|at| at.duration_trunc(MILLISECOND).ok()),
+        };
+        let at = at.ok_or_else(|| self.unlike("a time in milliseconds"))?;
+        self.of_this_century(at)
     }
 
-    /// An instant in milliseconds since 1970.
-    pub(crate) fn in_milliseconds(self, count: i64) -> Found<DateTime<Utc>> {
-        let at = DateTime::from_timestamp_millis(count);
-        self.of_this_century(at.ok_or_else(|| self.unlike("a time in milliseconds"))?)
+    /// A time in whole nanoseconds since 1970. Zero is none: the vendor writes it where there is
+    /// no time.
+    pub(crate) fn nanoseconds(self) -> Found<DateTime<Utc>> {
+        match self.integer()? {
+            None | Some(0) => Ok(None),
+            Some(count) => self.of_this_century(DateTime::from_timestamp_nanos(count)),
+        }
     }
 
     fn of_this_century(self, at: DateTime<Utc>) -> Found<DateTime<Utc>> {
@@ -570,6 +636,50 @@ mod tests {
         for raw in ["1000000000000001", "-1e16"] {
             assert!(fault(field(raw).money()).contains("any market"), "{raw}");
         }
+    }
+
+    #[test]
+    fn nanoseconds_never_pass_through_a_float() {
+        let found = field("1651181822461636601").nanoseconds().unwrap().unwrap();
+        assert_eq!(found.timestamp_nanos_opt(), Some(1_651_181_822_461_636_601));
+        assert_eq!(field("\"1651181822461636601\"").nanoseconds(), Ok(Some(found)));
+        assert_eq!(field("0").nanoseconds(), Ok(None));
+        assert_eq!(field("null").nanoseconds(), Ok(None));
+        for raw in ["1651181822461", "1.6e18", "1651181822461636600.0", "-1", "9223372036854775808"]
+        {
+            assert!(field(raw).nanoseconds().is_err(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_count_may_be_written_with_a_point() {
+        assert_eq!(field("8133.0").whole(), Ok(Some(8133)));
+        assert_eq!(field("\"8133\"").whole(), Ok(Some(8133)));
+        for raw in ["8133.5", "-1", "1e30", "{}"] {
+            assert!(field(raw).whole().is_err(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn conditions_are_a_list_of_numbers() {
+        assert_eq!(field("[12, 37]").conditions().unwrap().as_slice(), [12, 37]);
+        assert_eq!(field("[\"12\",37]").conditions().unwrap().as_slice(), [12, 37]);
+        for raw in ["", "null", "[]", "[ ]"] {
+            assert!(field(raw).conditions().unwrap().as_slice().is_empty(), "{raw}");
+        }
+        for raw in ["12", "[null]", "[[1]]", "[65536]", "[-1]", "{}", "[1,2,3,4,5,6,7,8,9]"] {
+            assert!(field(raw).conditions().is_err(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_computed_price_is_rounded_and_zero_is_none() {
+        let price = field("45.123456789012").rounded_price().unwrap().unwrap();
+        assert_eq!(price.to_string(), "45.12345679");
+        assert_eq!(field("0").rounded_price(), Ok(None));
+        assert!(field("-1").rounded_price().is_err());
+        assert_eq!(field("4369.50").rounded_shares().unwrap().unwrap().to_string(), "4369.50");
+        assert!(field("-4").rounded_shares().is_err());
     }
 
     #[test]

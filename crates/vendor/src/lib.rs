@@ -35,6 +35,10 @@ pub use decode::{DecodeError, Decoded};
 pub use error::{Call, EntitlementReason, RateScope, VendorError};
 pub use http::HttpLimits;
 pub use page::{MAX_RAW_BYTES, Page, Reject};
+pub use polygon::{
+    ChainQuery, ConditionTable, Cursor, ListingQuery, Polygon, PolygonConfig, SaleCondition,
+    TradeReader, TradesPage, TradesQuery, Venue,
+};
 pub use unusual_whales::{
     BarsQuery, ContractFlowQuery, ContractsQuery, FlowQuery, OffLitTrade, Order, PriceTick,
     PrintsQuery, StockState, UnusualWhales, UnusualWhalesConfig,

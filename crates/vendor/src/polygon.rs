@@ -12,12 +12,28 @@
 //! - The address of the next page names a host of the vendor's choice and never holds the key.
 //! - The text of an error can repeat what was asked. It is read, and shown to nobody.
 
+mod client;
 mod conditions;
-mod field;
+mod errors;
 pub mod flat_file;
+mod paging;
+mod parse;
+mod query;
 pub mod stream;
 mod trade;
+mod wire;
 
+pub use client::{Polygon, PolygonConfig, TradesPage};
 pub use conditions::{ConditionTable, SaleCondition};
-pub(crate) use trade::TradeParts;
+pub use errors::classify_answer;
+pub use paging::Cursor;
+pub use parse::{
+    Part, TradesRead, Venue, decode_chain, decode_conditions, decode_contracts, decode_day_bars,
+    decode_dividends, decode_grouped_days, decode_minute_bars, decode_splits, decode_trades,
+    decode_upcoming, decode_venues,
+};
+pub use query::{ChainQuery, ListingQuery, MAX_TRADES_PER_PAGE, TradesQuery};
 pub use trade::TradeReader;
+
+#[doc(hidden)]
+pub use parse::decode_trades_slowly;

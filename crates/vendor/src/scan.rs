@@ -47,6 +47,11 @@ impl<'a> Scanner<'a> {
         &self.text[self.at..]
     }
 
+    /// Stands again where this was the rest.
+    pub(crate) fn go_back_to(&mut self, rest: &'a str) {
+        self.at = self.text.len() - rest.len();
+    }
+
     /// Goes on after so many bytes.
     pub(crate) fn advance(&mut self, bytes: usize) {
         self.at += bytes;
