@@ -140,7 +140,8 @@ fn file() -> Vec<u8> {
     );
     for n in 0..FILE_ROWS {
         let at = 1_795_185_000_000_000_000 + n * 50_123;
-        let (conditions, cents) = (if n % 3 == 0 { "\"12,37\"" } else { "" }, 10_000 + n * 13 % 700);
+        let (conditions, cents) =
+            (if n % 3 == 0 { "\"12,37\"" } else { "" }, 10_000 + n * 13 % 700);
         let (venue, trf) = if n % 5 < 2 { (4, 202) } else { (9 + n % 5, 0) };
         writeln!(
             text,
@@ -184,12 +185,12 @@ fn flat_file(criterion: &mut Criterion) {
         bencher.iter(|| {
             let mut decoder = MultiGzDecoder::new(file.as_slice());
             let mut bytes = 0;
-            while let count = decoder.read(&mut text).expect("a file")
-                && count > 0
-            {
-                bytes += count;
+            loop {
+                match decoder.read(&mut text).expect("a file") {
+                    0 => break black_box(bytes),
+                    count => bytes += count,
+                }
             }
-            black_box(bytes)
         });
     });
     group.finish();

@@ -98,14 +98,6 @@ impl<'a> Field<'a> {
         Ok(self.text()?.filter(|text| !text.trim().is_empty()))
     }
 
-    /// A text, or a number as it is written: ids come either way.
-    pub(crate) fn text_or_number(self) -> Found<Cow<'a, str>> {
-        if self.raw.bytes().all(|byte| byte.is_ascii_digit()) && !self.raw.is_empty() {
-            return Ok(Some(Cow::Borrowed(self.raw)));
-        }
-        self.code()
-    }
-
     #[inline]
     pub(crate) fn boolean(self) -> Found<bool> {
         match self.raw {
@@ -218,16 +210,21 @@ impl<'a> Field<'a> {
 
     /// The numbers of a list of a trade's conditions. Absent is an empty list.
     pub(crate) fn conditions(self) -> Result<Conditions, FieldFault> {
-        let mut conditions = Conditions::default();
         if self.is_absent() {
-            return Ok(conditions);
+            return Ok(Conditions::default());
         }
         let inside = self.raw.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-        let inside = inside.ok_or_else(|| self.unlike("a list of numbers"))?.trim();
-        if inside.is_empty() {
+        let inside = inside.ok_or_else(|| self.unlike("a list of numbers"))?;
+        Field { raw: inside.trim(), ..self }.bare_conditions()
+    }
+
+    /// The same without the list's brackets. Empty is an empty list.
+    pub(crate) fn bare_conditions(self) -> Result<Conditions, FieldFault> {
+        let mut conditions = Conditions::default();
+        if self.raw.is_empty() {
             return Ok(conditions);
         }
-        for raw in inside.split(',') {
+        for raw in self.raw.split(',') {
             let id = Field { raw: raw.trim(), ..self }.code_number()?;
             let id = id.ok_or_else(|| self.unlike("a list of numbers"))?;
             conditions.push(id).map_err(|error| self.fault(error))?;
@@ -302,17 +299,13 @@ impl<'a> Field<'a> {
         if self.is_absent() {
             return Ok(None);
         }
-        if let Ok(count) = self.raw.parse() {
-            return self.in_milliseconds(count);
-        }
-        let at = self.instant()?.and_then(|at| at.duration_trunc(MILLISECOND).ok());
-        self.of_this_century(at.ok_or_else(|| self.unlike("a time in milliseconds"))?)
-    }
-
-    /// An instant in milliseconds since 1970.
-    pub(crate) fn in_milliseconds(self, count: i64) -> Found<DateTime<Utc>> {
-        let at = DateTime::from_timestamp_millis(count);
-        self.of_this_century(at.ok_or_else(|| self.unlike("a time in milliseconds"))?)
+        let milliseconds = self.raw.parse().ok();
+        let at = match milliseconds {
+            Some(count) => DateTime::from_timestamp_millis(count),
+            None => self.instant()?.and_then(|at| at.duration_trunc(MILLISECOND).ok()),
+        };
+        let at = at.ok_or_else(|| self.unlike("a time in milliseconds"))?;
+        self.of_this_century(at)
     }
 
     /// A time in whole nanoseconds since 1970. Zero is none: the vendor writes it where there is

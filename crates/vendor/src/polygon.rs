@@ -15,7 +15,6 @@
 mod client;
 mod conditions;
 mod errors;
-mod field;
 pub mod flat_file;
 mod paging;
 mod parse;
@@ -34,7 +33,6 @@ pub use parse::{
     decode_upcoming, decode_venues,
 };
 pub use query::{ChainQuery, ListingQuery, MAX_TRADES_PER_PAGE, TradesQuery};
-pub(crate) use trade::TradeParts;
 pub use trade::TradeReader;
 
 #[doc(hidden)]

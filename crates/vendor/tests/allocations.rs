@@ -118,7 +118,8 @@ fn a_frame_costs_no_allocation_whether_its_trades_are_kept_or_not() {
 
 /// Allocations of reading a file with so many rows of one ticker.
 fn file_allocations(rows: usize, ticker: &str) -> u64 {
-    let mut text = String::from("ticker,conditions,correction,exchange,id,price,sip_timestamp,size\n");
+    let mut text =
+        String::from("ticker,conditions,correction,exchange,id,price,sip_timestamp,size\n");
     for n in 0..rows {
         text += &format!("{ticker},\"12,37\",0,4,{n},297.845,1795185000123456789,0.0073\n");
     }

@@ -86,7 +86,8 @@ fn recordings_of_tape_frames_are_understood() {
         if recorded["direction"] != "in" {
             continue;
         }
-        let (kind, rows) = (recorded["kind"].as_str().unwrap(), recorded["frame"].as_array().unwrap());
+        let (kind, rows) =
+            (recorded["kind"].as_str().unwrap(), recorded["frame"].as_array().unwrap());
         let frame = RawFrame::new(recorded["frame"].to_string(), received_at());
         let before = held.trades.len();
         let counts = decoder.decode(&frame, &mut held);
@@ -116,8 +117,7 @@ fn read(text: &str) -> Result<Held, FlatFileError> {
     let mut held = Held::default();
     let input = FlatInput::from_bytes(text.as_bytes().to_vec()).unwrap();
     let (reader, mut go_on) = (TradeReader::default(), |_| ControlFlow::Continue(()));
-    let summary =
-        read_trades(input, &reader, received_at(), &mut all, &mut held, &mut go_on)?;
+    let summary = read_trades(input, &reader, received_at(), &mut all, &mut held, &mut go_on)?;
     assert_eq!(summary.rows, (text.lines().count() - 1) as u64);
     Ok(held)
 }

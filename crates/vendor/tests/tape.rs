@@ -142,16 +142,8 @@ fn told() -> impl Strategy<Value = Told> {
         prop::option::of(0_i64..2_000_000),
         0_i64..1_000_000,
     )
-        .prop_map(|(id, venue, facility, cents, size, conditions, sip_ms, delay_ms, nanos)| Told {
-            id,
-            venue,
-            facility,
-            cents,
-            size,
-            conditions,
-            sip_ms,
-            delay_ms,
-            nanos,
+        .prop_map(|(id, venue, facility, cents, size, conditions, sip_ms, delay_ms, nanos)| {
+            Told { id, venue, facility, cents, size, conditions, sip_ms, delay_ms, nanos }
         })
 }
 

@@ -115,7 +115,8 @@ pub fn fuzz_flat_file(data: &[u8]) {
             Err(reject) => check_reject(&reject),
         }
     };
-    if let Some(summary) = check_summary(read_days(input(), at, &mut all, &mut on_day, &mut go_on)) {
+    if let Some(summary) = check_summary(read_days(input(), at, &mut all, &mut on_day, &mut go_on))
+    {
         assert_eq!(summary.taken + summary.rejects, days);
     }
     let mut on_minute = |row: Result<Aggregate, Reject>| {

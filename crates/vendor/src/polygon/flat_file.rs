@@ -17,10 +17,11 @@ use std::ops::ControlFlow;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use csv::ByteRecord;
-use undertow_market::{Aggregate, Conditions, DayBar, Symbol, TapeTrade, new_york_date};
+use rust_decimal::Decimal;
+use undertow_market::{Aggregate, DayBar, Price, Symbol, TapeTrade, new_york_date};
 
-use super::field::{add_conditions, code, facility, nanoseconds, size, volume};
-use super::{TradeParts, TradeReader};
+use super::parse::size;
+use super::trade::{TradeParts, TradeReader};
 use crate::Reject;
 use crate::field::{Field, FieldFault};
 use crate::wire::Raw;
@@ -111,7 +112,7 @@ pub fn read_trades(
     sink: &mut impl FlatSink,
     progress: &mut OnProgress<'_>,
 ) -> Result<FlatSummary, FlatFileError> {
-    let mut table = Table::open(input, &TRADE_COLUMNS)?;
+    let table = Table::open(input, &TRADE_COLUMNS)?;
     if table.places[trade::SIZE].is_none() && table.places[trade::DECIMAL_SIZE].is_none() {
         return Err(FlatFileError::NoColumn("size"));
     }
@@ -236,26 +237,19 @@ impl<'a> Cells<'a> {
         self.raw(column).named(self.columns[column].name)
     }
 
-    fn conditions(&self) -> Result<Conditions, FieldFault> {
-        let mut conditions = Conditions::default();
-        let list = self.raw(trade::CONDITIONS).0;
-        let added = add_conditions(&mut conditions, list);
-        added.map_err(|cause| self.field(trade::CONDITIONS).fault(cause))?;
-        Ok(conditions)
-    }
-
-    fn price(&self, column: usize) -> Result<undertow_market::Price, FieldFault> {
+    fn price(&self, column: usize) -> Result<Price, FieldFault> {
         let field = self.field(column);
         field.required(field.price()?)
     }
 
     fn start_at(&self) -> Result<DateTime<Utc>, FieldFault> {
         let field = self.field(bar::START);
-        field.required(nanoseconds(field)?)
+        field.required(field.nanoseconds()?)
     }
 
-    fn volume(&self) -> Result<rust_decimal::Decimal, FieldFault> {
-        volume(Raw("").named("volume"), self.field(bar::VOLUME))
+    fn volume(&self) -> Result<Decimal, FieldFault> {
+        let field = self.field(bar::VOLUME);
+        field.required(field.rounded_shares()?)
     }
 
     fn day(&self, symbol: &Symbol, received_at: DateTime<Utc>) -> Result<DayBar, FieldFault> {
@@ -309,14 +303,15 @@ impl<S: FlatSink> Taker for Trades<'_, S> {
         let parts = TradeParts {
             symbol: symbol.clone(),
             id: id.required(Some(cells.raw(trade::ID).0).filter(|id| !id.is_empty()))?,
-            venue: venue.required(code(venue)?)?,
-            trf_id: facility(cells.field(trade::TRF))?,
-            sip_at: sip.required(nanoseconds(sip)?)?,
-            participant_at: nanoseconds(cells.field(trade::PARTICIPANT))?,
+            venue: venue.required(venue.code_number()?)?,
+            // Zero stands for none.
+            trf_id: cells.field(trade::TRF).code_number()?.filter(|id| *id != 0),
+            sip_at: sip.required(sip.nanoseconds()?)?,
+            participant_at: cells.field(trade::PARTICIPANT).nanoseconds()?,
             price: cells.price(trade::PRICE)?,
             size: size(cells.field(trade::DECIMAL_SIZE), cells.field(trade::SIZE))?,
-            conditions: cells.conditions()?,
-            correction: code(cells.field(trade::CORRECTION))?.unwrap_or(0),
+            conditions: cells.field(trade::CONDITIONS).bare_conditions()?,
+            correction: cells.field(trade::CORRECTION).code_number()?.unwrap_or(0),
             sequence: cells.field(trade::SEQUENCE).integer()?.unwrap_or(0),
             received_at: self.received_at,
         };
@@ -379,7 +374,8 @@ impl Table {
         let head = rows.byte_headers()?;
         let place = |column: &Column| head.iter().position(|cell| cell == column.name.as_bytes());
         let places: Vec<_> = columns.iter().map(place).collect();
-        let missing = columns.iter().zip(&places).find(|(c, place)| c.is_required && place.is_none());
+        let missing =
+            columns.iter().zip(&places).find(|(c, place)| c.is_required && place.is_none());
         if let Some((column, _)) = missing {
             return Err(FlatFileError::NoColumn(column.name));
         }

@@ -19,7 +19,7 @@ pub use reference::{
     Venue, decode_conditions, decode_dividends, decode_splits, decode_upcoming, decode_venues,
 };
 pub(super) use reference::{conditions, dividends, splits, upcoming, venues};
-pub(super) use trades::TradesOf;
+pub(super) use trades::{TradesOf, size};
 pub use trades::{TradesRead, decode_trades, decode_trades_slowly};
 
 use super::wire::{Envelope, WireTicker};

@@ -138,9 +138,7 @@ pub struct PolygonStreamConfig {
 
 impl fmt::Debug for PolygonStreamConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PolygonStreamConfig")
-            .field("limits", &self.limits)
-            .finish_non_exhaustive()
+        f.debug_struct("PolygonStreamConfig").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 

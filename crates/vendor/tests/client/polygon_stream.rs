@@ -103,7 +103,9 @@ impl Events {
     async fn joined(&mut self, topics: &[&str]) {
         for expected in topics {
             match self.next().await {
-                Some(PolygonEvent::Joined { topic, .. }) => assert_eq!(topic.to_string(), *expected),
+                Some(PolygonEvent::Joined { topic, .. }) => {
+                    assert_eq!(topic.to_string(), *expected)
+                }
                 other => panic!("{expected} is not joined: {other:?}"),
             }
         }
@@ -230,7 +232,8 @@ fn frame(rows: &[Value]) -> String {
     let row = |row: &Value| {
         let text = row.to_string();
         let (ev, sym) = (&row["ev"], &row["sym"]);
-        let rest = text.replace(&format!("\"ev\":{ev},"), "").replace(&format!("\"sym\":{sym},"), "");
+        let rest =
+            text.replace(&format!("\"ev\":{ev},"), "").replace(&format!("\"sym\":{sym},"), "");
         format!("{{\"ev\":{ev},\"sym\":{sym},{}", &rest[1..])
     };
     format!("[{}]", rows.iter().map(row).collect::<Vec<_>>().join(","))
@@ -667,7 +670,8 @@ async fn the_key_of_the_tapes_stream_appears_nowhere() {
     assert!(log.contains("the stream is refused"), "nothing was logged and proved");
     // What the vendor repeats is the library's to tell at its most talkative level; what we send
     // is not.
-    let sent = log.lines().filter(|line| line.contains("ending frame") || line.contains("\"auth\""));
+    let sent =
+        log.lines().filter(|line| line.contains("ending frame") || line.contains("\"auth\""));
     let sent: Vec<_> = sent.filter(|line| line.contains(PART)).collect();
     assert!(sent.is_empty(), "{sent:?}");
     let ours = log.lines().filter(|line| !line.contains("tungstenite"));

@@ -9,8 +9,7 @@ use super::super::wire::WireTrade;
 use super::Body;
 use crate::Reject;
 use crate::decode::DecodeError;
-use crate::field::FieldFault;
-use crate::wire::Raw;
+use crate::field::{Field, FieldFault};
 
 /// What an answer with trades held beside the trades themselves.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -108,7 +107,7 @@ impl TradesOf<'_> {
                 .named("participant_timestamp")
                 .nanoseconds()?,
             price: price.required(price.price()?)?,
-            size: size(wire.decimal_size, wire.size)?,
+            size: size(wire.decimal_size.named("decimal_size"), wire.size.named("size"))?,
             conditions: wire.conditions.named("conditions").conditions()?,
             correction: wire.correction.named("correction").code_number()?.unwrap_or_default(),
             sequence: sequence.required(sequence.integer()?)?,
@@ -121,8 +120,7 @@ impl TradesOf<'_> {
 
 /// The exact size where it is told, else the whole shares. A trade of less than a share has zero
 /// whole shares, so neither alone decides.
-fn size(exact: Raw<'_>, whole: Raw<'_>) -> Result<Size, FieldFault> {
-    let (exact, whole) = (exact.named("decimal_size"), whole.named("size"));
+pub(in super::super) fn size(exact: Field<'_>, whole: Field<'_>) -> Result<Size, FieldFault> {
     let is_told = |value: &Decimal| *value > Decimal::ZERO;
     if let Some(size) = exact.decimal()?.filter(is_told) {
         return Size::new(size).map_err(|error| exact.fault(error));

@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 use undertow_market::{Aggregate, Symbol, TapeTrade};
 
-use super::super::field::{code, conditions, facility, milliseconds, size, volume};
-use super::super::{TradeParts, TradeReader};
+use super::super::parse::size;
+use super::super::trade::{TradeParts, TradeReader};
 use super::RawFrame;
 use crate::Reject;
 use crate::decode::typed_row;
@@ -193,7 +193,7 @@ impl<'f, S: FrameSink> OpenFrame<'f, '_, S> {
             None => self.scan_any(rest),
         };
         if passed.is_none() {
-            self.scanner = Scanner::new(rest);
+            self.scanner.go_back_to(rest);
         }
         passed
     }
@@ -295,19 +295,22 @@ impl<'f, S: FrameSink> OpenFrame<'f, '_, S> {
     }
 
     fn take_trade(&mut self, symbol: &Symbol, wire: &WireTick<'_>) -> Result<(), FieldFault> {
-        let id = wire.i.named("i");
-        let (venue, price, sip) = (wire.x.named("x"), wire.p.named("p"), wire.t.named("t"));
-        let trade_id = id.required(id.text_or_number()?)?;
+        let (id, venue) = (wire.i.named("i"), wire.x.named("x"));
+        let (price, sip) = (wire.p.named("p"), wire.t.named("t"));
+        let trade_id = id.required(id.text_or_number()?.filter(|id| !id.is_empty()))?;
+        // Zero stands for no facility and no time.
+        let trf_id = wire.trfi.named("trfi").code_number()?.filter(|id| *id != 0);
+        let participant = Some(wire.pt).filter(|raw| raw.0 != "0").unwrap_or_default();
         let parts = TradeParts {
             symbol: symbol.clone(),
             id: &trade_id,
-            venue: venue.required(code(venue)?)?,
-            trf_id: facility(wire.trfi.named("trfi"))?,
-            sip_at: sip.required(milliseconds(sip)?)?,
-            participant_at: milliseconds(wire.pt.named("pt"))?,
+            venue: venue.required(venue.code_number()?)?,
+            trf_id,
+            sip_at: sip.required(sip.moment()?)?,
+            participant_at: participant.named("pt").moment()?,
             price: price.required(price.price()?)?,
             size: size(wire.ds.named("ds"), wire.s.named("s"))?,
-            conditions: conditions(wire.c, "c")?,
+            conditions: wire.c.named("c").conditions()?,
             // The stream never tells.
             correction: 0,
             // Old recordings have none.
@@ -347,15 +350,20 @@ fn aggregate(
         field.required(field.price()?)
     };
     let (start, end) = (wire.s.named("s"), wire.e.named("e"));
+    let exact = wire.dv.named("dv").rounded_shares()?;
+    let volume = wire.v.named("v");
     Ok(Aggregate {
         symbol: symbol.clone(),
-        start_at: start.required(milliseconds(start)?)?,
-        end_at: end.required(milliseconds(end)?)?,
+        start_at: start.required(start.moment()?)?,
+        end_at: end.required(end.moment()?)?,
         open: price(wire.o, "o")?,
         high: price(wire.h, "h")?,
         low: price(wire.l, "l")?,
         close: price(wire.c, "c")?,
-        volume: volume(wire.dv.named("dv"), wire.v.named("v"))?,
+        volume: match exact {
+            Some(exact) => exact,
+            None => volume.required(volume.rounded_shares()?)?,
+        },
         received_at,
     })
 }

@@ -209,10 +209,12 @@ mod tests {
             spill.append(&frames).unwrap();
             seen.extend(spill.take(round / 2, usize::MAX).unwrap());
         }
-        while let frames = spill.take(7, 30).unwrap()
-            && !frames.is_empty()
-        {
+        loop {
+            let frames = spill.take(7, 30).unwrap();
             assert!(frames.len() <= 7);
+            if frames.is_empty() {
+                break;
+            }
             seen.extend(frames);
         }
         assert_eq!(seen, (0..next).map(frame).collect::<Vec<_>>());
