@@ -54,7 +54,11 @@ fn argument(name: &str, otherwise: u32) -> u32 {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    if std::env::args().any(|argument| argument == "serve") { serve().await } else { measure().await }
+    if std::env::args().any(|argument| argument == "serve") {
+        serve().await
+    } else {
+        measure().await
+    }
 }
 
 /// The simulated vendor: says where it is, and sends what it is told to.
@@ -181,7 +185,9 @@ async fn run(
             proxy.set(|faults| faults.down = true);
             taken_away = Some(Instant::now());
         }
-        if nth == 4 && let Some(since) = taken_away {
+        if nth == 4
+            && let Some(since) = taken_away
+        {
             let left = Duration::from_secs(u64::from(away)).saturating_sub(since.elapsed());
             tokio::time::sleep(left).await;
             proxy.heal();

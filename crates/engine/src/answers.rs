@@ -71,7 +71,14 @@ async fn question(shared: &Shared, place: &Place) -> Result<Answered, VendorErro
             whole(vendor.price_volumes(symbol, place.session_date, live).await?, Rows::PriceVolumes)
         }
         Series::Contracts => contracts(shared, place).await?,
-        Series::Prints | Series::Bars | Series::OptionTrades | Series::FlowAlerts => {
+        Series::Prints
+        | Series::Bars
+        | Series::OptionTrades
+        | Series::FlowAlerts
+        | Series::Tape
+        | Series::DayBars
+        | Series::Chain
+        | Series::CorporateActions => {
             unreachable!("tapes and bars have collectors of their own")
         }
     })

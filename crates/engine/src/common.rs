@@ -1,7 +1,7 @@
 //! What the tasks of either vendor hold: where rows go, what time it is, and what is known of the
 //! vendor that is asked.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use tokio::sync::broadcast;

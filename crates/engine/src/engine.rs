@@ -331,7 +331,8 @@ impl Engine {
         });
         if self.wants_to_collect {
             let shared = Arc::clone(&self.shared);
-            self.tasks.spawn("retention", move |stop| retention::prune(Arc::clone(&shared.common), stop));
+            self.tasks
+                .spawn("retention", move |stop| retention::prune(Arc::clone(&shared.common), stop));
             self.spawn_election();
             self.fetch_missing_history().await?;
         }

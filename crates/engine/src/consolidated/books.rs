@@ -264,21 +264,14 @@ impl Books {
     pub(super) fn next_read(&self, now: DateTime<Utc>) -> Option<ReadWork> {
         let mut held = self.lock();
         let day = held.day?;
-        let due = held.tapes.iter_mut().filter(|(_, live)| {
-            live.is_watched && !live.is_being_read && live.next_read_at <= now
-        });
+        let due = held
+            .tapes
+            .iter_mut()
+            .filter(|(_, live)| live.is_watched && !live.is_being_read && live.next_read_at <= now);
         let due = due.filter_map(|(symbol, live)| Some((live.ask_from()?, symbol, live)));
         let (from, symbol, live) = due.min_by_key(|(_, _, live)| live.next_read_at)?;
         live.is_being_read = true;
         Some(ReadWork { symbol: symbol.clone(), day, from })
-    }
-
-    /// When something is due again; none while every tape is brought by the stream.
-    pub(super) fn next_read_at(&self) -> Option<DateTime<Utc>> {
-        let held = self.lock();
-        let waiting = held.tapes.values().filter(|live| live.is_watched && !live.is_being_read);
-        let polled = waiting.filter(|live| matches!(live.reading, Reading::Rest { .. }));
-        polled.map(|live| live.next_read_at).min()
     }
 
     /// REST told a tape up to an instant.
@@ -435,7 +428,10 @@ impl Books {
     }
 
     /// Every watched tape, in order.
-    pub(super) fn view<T>(&self, look: impl Fn(&Symbol, &Live, Option<DateTime<Utc>>) -> T) -> Vec<T> {
+    pub(super) fn view<T>(
+        &self,
+        look: impl Fn(&Symbol, &Live, Option<DateTime<Utc>>) -> T,
+    ) -> Vec<T> {
         let margins = self.margins;
         let held = self.lock();
         let stream_to = held.stream_clock.map(|clock| clock - margins.grace);

@@ -197,7 +197,8 @@ async fn say(
 ) -> Result<(), CollectError> {
     let newest = quotes.iter().find_map(|quote| quote.underlying_price);
     let spot = newest.map(|price| SpotInput { price, at: taken_at });
-    let market = Market { at: taken_at, spot: spot.map(|spot| spot.price), rate: desk.straddles.rate };
+    let market =
+        Market { at: taken_at, spot: spot.map(|spot| spot.price), rate: desk.straddles.rate };
     let atm = Atm::of(quotes, &market);
     let days = desk.straddles.min_days..=desk.straddles.max_days;
     let view = ChainView {

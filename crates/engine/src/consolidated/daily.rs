@@ -84,11 +84,8 @@ async fn of_symbols(
         let place =
             Place { series: Series::DayBars, symbol: symbol.clone(), session_date: hours.date };
         let read = desk.read_between(&place, hours.open_at, hours.close_at).await?;
-        let asked = if read.is_none() && may_ask {
-            ask(desk, &symbol, &hours, stop).await
-        } else {
-            Ok(())
-        };
+        let asked =
+            if read.is_none() && may_ask { ask(desk, &symbol, &hours, stop).await } else { Ok(()) };
         // Days that are stored are of use even while the vendor says no.
         keep(desk, &symbol, &hours).await?;
         let problem = asked.as_ref().err().map(ToString::to_string);

@@ -91,10 +91,8 @@ async fn told(desk: &Desk, minutes: &[FinalMinutes]) {
 /// Rows that the database refuses left the books already: they are read again from where the
 /// database ends.
 async fn read_again(desk: &Desk, minutes: &[FinalMinutes], error: &WriteError) {
-    let message = format!(
-        "minutes of {} symbols were not stored and are read again: {error}",
-        minutes.len()
-    );
+    let message =
+        format!("minutes of {} symbols were not stored and are read again: {error}", minutes.len());
     journal::note(desk, LogLevel::Error, "tape", message).await;
     for of in minutes {
         if let Err(error) = super::session::open_symbol(desk, &of.symbol, of.day).await {

@@ -95,7 +95,10 @@ async fn keep_up(
 ) -> bool {
     let counters = handle.counters();
     // The queue was waited for and had nothing, on disk neither.
-    if has_room && events.is_empty() && counters.waiting_frames + counters.waiting_on_disk_frames == 0 {
+    if has_room
+        && events.is_empty()
+        && counters.waiting_frames + counters.waiting_on_disk_frames == 0
+    {
         desk.books.stream_is_idle(desk.clock.now());
     }
     desk.stream.count(counters);

@@ -35,15 +35,10 @@ pub(super) fn of_chain(symbol: &Symbol, at: DateTime<Utc>, figures: OfChain) -> 
     let both = figures.historical.zip(figures.implied);
     let spread = both.map(|(historical, implied)| volatility::spread(historical, implied));
     let ratio = both.and_then(|(historical, implied)| volatility::ln_ratio(historical, implied));
-    [
-        (IMPLIED, figures.implied),
-        (TERM_SLOPE, figures.slope),
-        (SPREAD, spread),
-        (LOG_RATIO, ratio),
-    ]
-    .into_iter()
-    .filter_map(|(name, value)| row(symbol, name.into(), at, value, None))
-    .collect()
+    [(IMPLIED, figures.implied), (TERM_SLOPE, figures.slope), (SPREAD, spread), (LOG_RATIO, ratio)]
+        .into_iter()
+        .filter_map(|(name, value)| row(symbol, name.into(), at, value, None))
+        .collect()
 }
 
 /// One row; none where there is no figure.

@@ -121,8 +121,7 @@ async fn put(
 
 /// Opportunities that an earlier run of the program left open stand as their evidence says.
 async fn restore(desk: &Desk) -> Result<(), StoreError> {
-    let filter =
-        OpportunityFilter { symbol: None, include_ended: false, limit: MAX_OPPORTUNITIES };
+    let filter = OpportunityFilter { symbol: None, include_ended: false, limit: MAX_OPPORTUNITIES };
     let mut newest: BTreeMap<Symbol, Opportunity> = BTreeMap::new();
     for open in desk.store.opportunities(&filter).await? {
         let symbol = open.now.symbol.clone();

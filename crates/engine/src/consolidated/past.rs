@@ -65,11 +65,7 @@ impl Wall {
     }
 }
 
-async fn turn(
-    desk: &Desk,
-    wall: &mut Wall,
-    stop: &CancellationToken,
-) -> Result<(), CollectError> {
+async fn turn(desk: &Desk, wall: &mut Wall, stop: &CancellationToken) -> Result<(), CollectError> {
     if wall.refused_until.is_some_and(|until| desk.clock.now() < until) {
         return Ok(());
     }

@@ -27,8 +27,7 @@ async fn by_flat_file(store: &Store, names: &[&str], now: &str) {
     let options = ImportOptions { symbols: Some(symbols), print_floor: 100_000, again: false };
     let files = [rig.flat_file(SESSION)];
     let stop = CancellationToken::new();
-    let report =
-        import(store, &rig.calendar, &files, &options, &stop, &mut |_| {}).await.unwrap();
+    let report = import(store, &rig.calendar, &files, &options, &stop, &mut |_| {}).await.unwrap();
     assert_eq!(report.files[0].symbols as usize, names.len(), "{report:?}");
     assert_eq!(report.files[0].rejected, 0, "{report:?}");
 }

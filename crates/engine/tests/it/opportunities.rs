@@ -37,9 +37,10 @@ async fn an_opportunity_comes_up_is_judged_again_alike_and_ends_with_the_session
     rig.straddles.spread = 0.000_1;
     let engine = rig.collector(&store, &["NVDA", "IWM"]).await;
     let first = until("an opportunity or its rejection", async || {
-        opportunities(&store).await.into_iter().find(|one| {
-            one.opportunity.now.symbol == symbol("NVDA")
-        })
+        opportunities(&store)
+            .await
+            .into_iter()
+            .find(|one| one.opportunity.now.symbol == symbol("NVDA"))
     })
     .await;
     println!("{:?} {:?}", first.opportunity.now.state, first.opportunity.now.reason);

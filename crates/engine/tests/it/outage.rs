@@ -44,10 +44,9 @@ async fn a_database_that_goes_away_for_minutes_costs_no_trade() {
         rig.until_stored(&direct, name, SESSION, "2026-06-02T17:01:00Z").await;
     }
     proxy.set(|faults| faults.down = true);
-    let away = until_health(&engine, "the outage is told", |health| {
-        health.database_problem.is_some()
-    })
-    .await;
+    let away =
+        until_health(&engine, "the outage is told", |health| health.database_problem.is_some())
+            .await;
     println!("{:?}", away.database_problem);
     // Ten minutes of the market.
     tokio::time::sleep(Duration::from_secs(5)).await;

@@ -10,13 +10,13 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use tempfile::TempDir;
 use tokio::sync::broadcast;
 use undertow_engine::clock::Clock;
-use undertow_engine::consolidated::{Consolidated, ConsolidatedHealth, ConsolidatedParts, MAX_HELD};
+use undertow_engine::consolidated::{
+    Consolidated, ConsolidatedHealth, ConsolidatedParts, MAX_HELD,
+};
 use undertow_engine::event::EngineEvent;
 use undertow_engine::settings::{Straddles, Tape};
 use undertow_market::{Calendar, Reasons, Symbol, TapeMinute, new_york_instant};
-use undertow_simulator::{
-    ManualClock, SimClock, SimTapeTrade, Simulator, SimulatorConfig,
-};
+use undertow_simulator::{ManualClock, SimClock, SimTapeTrade, Simulator, SimulatorConfig};
 use undertow_store::Store;
 use undertow_store::content::{ContentHash, ContentTable};
 use undertow_testkit::postgres::TestDatabase;
@@ -204,7 +204,9 @@ impl Rig {
                 }
             }
         }
-        seen.into_iter().map(|(minute, [told, known])| (minute, (told.len(), known.len()))).collect()
+        seen.into_iter()
+            .map(|(minute, [told, known])| (minute, (told.len(), known.len())))
+            .collect()
     }
 
     /// Asserts that every minute in `minutes` has the trades that there truly were.

@@ -12,7 +12,9 @@ use undertow_analysis::activity::MINUTES_PER_DAY;
 use undertow_analysis::tape::{TapeBook, TapeKeep};
 use undertow_market::{Symbol, TapeTrade};
 use undertow_vendor::Reject;
-use undertow_vendor::polygon::flat_file::{FlatFileError, FlatInput, FlatSink, Progress, read_trades};
+use undertow_vendor::polygon::flat_file::{
+    FlatFileError, FlatInput, FlatSink, Progress, read_trades,
+};
 use undertow_vendor::polygon::{ConditionTable, TradeReader};
 
 use super::{Finished, ImportError};
