@@ -37,6 +37,11 @@ pub fn typescript() -> String {
         FlowLinesMeta, GetNetPremium, GetTide, RunningMeta, FlowHeatMeta, FlowStrikesMeta,
         VolatilityView, HistoricalView, TermView, VolatilityDayView, GetCorrelation,
         CorrelationView, LagView, PlanView, PlannedView,
+        GetOpportunities, OpportunitiesView, ThresholdsView, CandidateState, CandidateView,
+        GetStraddle, StraddleView, SourcesView, ContractsView, LegView, GateView, FillView,
+        PastView, ExpectedView, DensityView, StraddleTermView, RecordView, GetTapeActivity,
+        TapeActivityMeta, VolatilityHistoryView, EstimatorSeriesView, TapeWatchView,
+        TapeSymbolView,
         Event, ErrorCode, ApiError,
     );
     let mut text = String::from(HEAD);

@@ -125,6 +125,20 @@ commands! {
     get_correlation(GetCorrelation) -> json CorrelationView;
     /// What is asked of the vendor, and how often.
     get_plan(Nothing) -> json PlanView;
+    /// Every watched symbol as a straddle candidate.
+    get_opportunities(GetOpportunities) -> json OpportunitiesView;
+    /// One symbol's straddle, whole.
+    get_straddle(GetStraddle) -> json StraddleView;
+    /// A session's off-exchange activity on the consolidated tape against its baseline.
+    get_tape_activity(GetTapeActivity) -> binary TapeActivityMeta;
+    /// Historical volatility by estimator and implied volatility, session by session.
+    get_volatility_history(OneSymbol) -> json VolatilityHistoryView;
+    /// The watch list of the consolidated tape and the progress of its history.
+    get_tape_watch(Nothing) -> json TapeWatchView;
+    /// Adds a symbol to the watch list of the consolidated tape.
+    watch_tape(OneSymbol) -> json TapeWatchView;
+    /// Takes a symbol off the watch list of the consolidated tape. What is stored stays.
+    unwatch_tape(OneSymbol) -> json TapeWatchView;
     /// Trading sessions and their hours.
     list_sessions(ListSessions) -> json Vec<SessionView>;
     /// Stretches of time in which data is missing.

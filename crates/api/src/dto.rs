@@ -5,8 +5,10 @@ pub mod app;
 pub mod flow;
 pub mod market;
 pub mod status;
+pub mod straddles;
 
 pub use app::*;
 pub use flow::*;
 pub use market::*;
 pub use status::*;
+pub use straddles::*;

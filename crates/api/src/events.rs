@@ -59,6 +59,22 @@ pub enum Event {
         /// The series: `net_premium`, `tide`, `flow_strikes`, `volatility`, …
         series: String,
     },
+    /// The consolidated tape of a symbol went on, at most 20 times a second a symbol.
+    Tape {
+        /// The ticker.
+        symbol: String,
+        /// First minute touched, epoch ms.
+        from_ms: f64,
+        /// Last minute touched, epoch ms.
+        to_ms: f64,
+    },
+    /// A symbol was assessed anew as a straddle candidate.
+    Opportunity {
+        /// The ticker.
+        symbol: String,
+        /// The session, `YYYY-MM-DD`.
+        session_date: String,
+    },
     /// A backfill moved.
     Backfill {
         /// The job.

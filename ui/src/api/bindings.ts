@@ -1641,6 +1641,631 @@ actual_s: number | null,
 asked: number, };
 
 /**
+ * Asks for the watched symbols as straddle candidates.
+ */
+export type GetOpportunities = { 
+/**
+ * Most rows, 1 to 1,000; none = 600.
+ */
+limit: number | null, 
+/**
+ * Whether those that ended today are wanted too.
+ */
+include_ended: boolean, };
+
+/**
+ * Every watched symbol as a straddle candidate, the most telling first.
+ */
+export type OpportunitiesView = { 
+/**
+ * The session that they are of, `YYYY-MM-DD`.
+ */
+session_date: string | null, 
+/**
+ * When the newest of them was assessed, epoch ms.
+ */
+as_of_ms: number | null, 
+/**
+ * What they are measured against.
+ */
+thresholds: ThresholdsView, 
+/**
+ * One row a symbol, and one for each that ended.
+ */
+rows: Array<CandidateView>, };
+
+/**
+ * The thresholds of the rule and of its gates; each is a setting.
+ */
+export type ThresholdsView = { 
+/**
+ * Least increase of activity over its baseline: 3 is "+300 %", four times.
+ */
+activity_increase: number, 
+/**
+ * Least historical less implied volatility: 0.1 is ten points.
+ */
+spread: number, 
+/**
+ * Fewest days to expiry.
+ */
+min_days: number, 
+/**
+ * Most days to expiry.
+ */
+max_days: number, 
+/**
+ * Widest spread of a leg, as a share of its middle.
+ */
+max_leg_spread: number, 
+/**
+ * Least open interest of a leg, contracts.
+ */
+min_open_interest: number, 
+/**
+ * Fewest baseline sessions that make a comparison.
+ */
+needed_sessions: number, };
+
+/**
+ * What a candidate is at the moment.
+ */
+export type CandidateState = "new" | "updated" | "rejected" | "not_met" | "insufficient" | "gone" | "expired" | "waiting";
+
+/**
+ * One symbol against the rule.
+ */
+export type CandidateView = { 
+/**
+ * The ticker.
+ */
+symbol: string, 
+/**
+ * Stored opportunity that this is; none = it never was one.
+ */
+id: string | null, 
+/**
+ * What it is.
+ */
+state: CandidateState, 
+/**
+ * Why it is rejected, insufficient or gone, in words.
+ */
+reason: string | null, 
+/**
+ * When it was first an opportunity, epoch ms.
+ */
+first_ms: number | null, 
+/**
+ * When it was assessed, epoch ms.
+ */
+as_of_ms: number | null, 
+/**
+ * Off-exchange shares so far over the baseline of the same minute: 4.2.
+ */
+activity: number | null, 
+/**
+ * Sessions of that baseline.
+ */
+baseline_sessions: number, 
+/**
+ * Implied volatility at the money, thirty days.
+ */
+implied: number | null, 
+/**
+ * Historical volatility.
+ */
+historical: number | null, 
+/**
+ * Whether each of the three criteria holds: activity, implied below historical, spread.
+ * None = cannot be said.
+ */
+met: Array<boolean | null>, 
+/**
+ * Price of the share, dollars.
+ */
+spot: number | null, 
+/**
+ * Strike, dollars.
+ */
+strike: number | null, 
+/**
+ * Expiry, `YYYY-MM-DD`.
+ */
+expiry: string | null, 
+/**
+ * Days to it.
+ */
+days: number | null, 
+/**
+ * Cost at the ask, dollars a share.
+ */
+cost: number | null, 
+/**
+ * Cost as a share of the price: how far it must move.
+ */
+break_even: number | null, };
+
+/**
+ * Asks for one symbol's straddle.
+ */
+export type GetStraddle = { 
+/**
+ * The ticker.
+ */
+symbol: string, };
+
+/**
+ * One symbol's straddle, whole.
+ */
+export type StraddleView = { 
+/**
+ * The row of the list.
+ */
+candidate: CandidateView, 
+/**
+ * What it is measured against.
+ */
+thresholds: ThresholdsView, 
+/**
+ * Where and when its figures come from.
+ */
+sources: SourcesView, 
+/**
+ * The contracts; none = no expiry or strike fits.
+ */
+contracts: ContractsView | null, 
+/**
+ * Every gate, passed or not.
+ */
+gates: Array<GateView>, 
+/**
+ * The cost at each fill assumption, cheapest first.
+ */
+fills: Array<FillView>, 
+/**
+ * What the two volatilities expect.
+ */
+expected: ExpectedView | null, 
+/**
+ * The two distributions of the price at expiry, lowest price first.
+ */
+distribution: Array<DensityView>, 
+/**
+ * Implied volatility at the money by expiry, nearest first.
+ */
+term: Array<StraddleTermView>, 
+/**
+ * Implied volatility of the later expiry less that of the nearer one.
+ */
+term_slope: number | null, 
+/**
+ * How the user's own opportunities ended.
+ */
+record: RecordView, };
+
+/**
+ * Where the figures of a straddle come from.
+ */
+export type SourcesView = { 
+/**
+ * `quotes`, or `last_price` where the plan has no quotes.
+ */
+cost: string, 
+/**
+ * The same in words.
+ */
+cost_words: string, 
+/**
+ * Where implied volatility comes from, in words.
+ */
+implied_words: string, 
+/**
+ * Where historical volatility comes from, in words.
+ */
+historical_words: string, 
+/**
+ * When the chain was read, epoch ms.
+ */
+chain_ms: number | null, 
+/**
+ * Up to when activity is known, epoch ms.
+ */
+activity_ms: number | null, 
+/**
+ * When the price was made, epoch ms.
+ */
+spot_ms: number | null, };
+
+/**
+ * The two contracts of a straddle.
+ */
+export type ContractsView = { 
+/**
+ * Strike, dollars.
+ */
+strike: number, 
+/**
+ * Expiry, `YYYY-MM-DD`.
+ */
+expiry: string, 
+/**
+ * Days to it.
+ */
+days: number, 
+/**
+ * Forward price by put-call parity, dollars.
+ */
+forward: number | null, 
+/**
+ * The call.
+ */
+call: LegView, 
+/**
+ * The put.
+ */
+put: LegView, };
+
+/**
+ * One contract of a straddle.
+ */
+export type LegView = { 
+/**
+ * The contract in the usual notation.
+ */
+contract: string, 
+/**
+ * Best bid, dollars.
+ */
+bid: number | null, 
+/**
+ * Best offer, dollars.
+ */
+ask: number | null, 
+/**
+ * When the quote was made, epoch ms.
+ */
+quote_ms: number | null, 
+/**
+ * Last price, dollars.
+ */
+last: number | null, 
+/**
+ * (ask - bid) / middle.
+ */
+spread: number | null, 
+/**
+ * Contracts open at the end of the day before.
+ */
+open_interest: number | null, 
+/**
+ * Contracts traded today.
+ */
+volume: number | null, 
+/**
+ * Implied volatility.
+ */
+implied: number | null, };
+
+/**
+ * A gate that a candidate must pass.
+ */
+export type GateView = { 
+/**
+ * Name in rules: `quoted`, `leg_spread`, `open_interest`, `expiry`.
+ */
+gate: string, 
+/**
+ * Whether it is passed; none = cannot be said.
+ */
+passed: boolean | null, 
+/**
+ * What was found, against the limit, in words.
+ */
+words: string, };
+
+/**
+ * The cost of a straddle at one fill assumption: the middle plus `lambda` half spreads.
+ */
+export type FillView = { 
+/**
+ * 0 = at the middle, 1 = at the ask.
+ */
+lambda: number, 
+/**
+ * Dollars a share.
+ */
+cost: number, 
+/**
+ * Strike less cost, dollars.
+ */
+low: number, 
+/**
+ * Strike plus cost, dollars.
+ */
+high: number, 
+/**
+ * Cost over the price of the share.
+ */
+break_even: number, 
+/**
+ * Probability beyond a breakeven at implied volatility.
+ */
+beyond_implied: number | null, 
+/**
+ * The same at historical volatility.
+ */
+beyond_historical: number | null, 
+/**
+ * Theoretical value at historical volatility less cost, dollars a share.
+ */
+edge: number | null, 
+/**
+ * How often the past moved further over the same horizon.
+ */
+past: PastView | null, };
+
+/**
+ * How often past windows moved further than a breakeven.
+ */
+export type PastView = { 
+/**
+ * Windows that did.
+ */
+hits: number, 
+/**
+ * Windows; they overlap.
+ */
+windows: number, 
+/**
+ * Sessions of a window.
+ */
+horizon: number, 
+/**
+ * Share.
+ */
+rate: number, 
+/**
+ * 95 % interval: low end.
+ */
+low: number, 
+/**
+ * High end.
+ */
+high: number, };
+
+/**
+ * What the two volatilities expect by expiry, dollars a share.
+ */
+export type ExpectedView = { 
+/**
+ * Expected absolute move at implied volatility.
+ */
+move_implied: number | null, 
+/**
+ * Expected absolute move at historical volatility.
+ */
+move_historical: number | null, 
+/**
+ * One standard deviation as the cost implies it.
+ */
+deviation: number | null, 
+/**
+ * Theoretical value at historical volatility.
+ */
+value_historical: number | null, };
+
+/**
+ * The two densities at one price, a dollar.
+ */
+export type DensityView = { 
+/**
+ * Price at expiry, dollars.
+ */
+price: number, 
+/**
+ * At implied volatility.
+ */
+implied: number | null, 
+/**
+ * At historical volatility.
+ */
+historical: number | null, };
+
+/**
+ * Implied volatility at the money of one expiry.
+ */
+export type StraddleTermView = { 
+/**
+ * `YYYY-MM-DD`.
+ */
+expiry: string, 
+/**
+ * Days to it.
+ */
+days: number, 
+/**
+ * Implied volatility.
+ */
+implied: number, };
+
+/**
+ * How the user's own opportunities ended. A rate is shown from `needed` on.
+ */
+export type RecordView = { 
+/**
+ * Opportunities that were scored.
+ */
+scored: number, 
+/**
+ * How many make a rate.
+ */
+needed: number, 
+/**
+ * Share that paid more than they cost.
+ */
+paid: number | null, };
+
+/**
+ * Asks for a session's off-exchange curve on the consolidated tape.
+ */
+export type GetTapeActivity = { 
+/**
+ * The ticker.
+ */
+symbol: string, 
+/**
+ * `YYYY-MM-DD`; none = the latest session.
+ */
+session: string | null, };
+
+/**
+ * Describes the columns `minute`, `today`, `mean`, `low`, `high`: shares up to the end of each
+ * minute of the New York day.
+ */
+export type TapeActivityMeta = { 
+/**
+ * The ticker.
+ */
+symbol: string, 
+/**
+ * The session.
+ */
+session_date: string, 
+/**
+ * Sessions of the baseline.
+ */
+baseline_sessions: number, 
+/**
+ * Fewest that make one.
+ */
+needed_sessions: number, 
+/**
+ * Shares so far over the baseline.
+ */
+multiple: number | null, 
+/**
+ * Up to when the tape is stored, epoch ms.
+ */
+to_ms: number | null, 
+/**
+ * Off-exchange shares as a share of all.
+ */
+off_exchange_share: number | null, 
+/**
+ * Whether the session was read whole, cancels and corrections included.
+ */
+is_whole: boolean, };
+
+/**
+ * Historical volatility by estimator and implied volatility, session by session.
+ */
+export type VolatilityHistoryView = { 
+/**
+ * The ticker.
+ */
+symbol: string, 
+/**
+ * Sessions of an estimate.
+ */
+length: number, 
+/**
+ * The estimator that the rule uses.
+ */
+estimator: string, 
+/**
+ * Session dates, oldest first.
+ */
+dates: Array<string>, 
+/**
+ * Implied volatility at the money, thirty days; one value a date.
+ */
+implied: Array<number | null>, 
+/**
+ * One series an estimator.
+ */
+historical: Array<EstimatorSeriesView>, };
+
+/**
+ * One estimator, session by session.
+ */
+export type EstimatorSeriesView = { 
+/**
+ * `close_to_close`, `parkinson`, `garman_klass`, `rogers_satchell` or `yang_zhang`.
+ */
+estimator: string, 
+/**
+ * One value a date.
+ */
+values: Array<number | null>, };
+
+/**
+ * The watch list of the consolidated tape.
+ */
+export type TapeWatchView = { 
+/**
+ * Name of the vendor in commands.
+ */
+vendor: string, 
+/**
+ * Name as the company writes it.
+ */
+vendor_title: string, 
+/**
+ * Whether a key is set.
+ */
+key_set: boolean, 
+/**
+ * What is wrong with the whole of it, in words.
+ */
+problem: string | null, 
+/**
+ * The live stream: `off`, `joining`, `live`, `refused` or `waiting`.
+ */
+stream: string, 
+/**
+ * The stream's state in words.
+ */
+stream_note: string | null, 
+/**
+ * Most symbols.
+ */
+most: number, 
+/**
+ * Sessions of history that each symbol is to have.
+ */
+history_sessions: number, 
+/**
+ * The symbols, in order.
+ */
+symbols: Array<TapeSymbolView>, };
+
+/**
+ * One watched symbol of the consolidated tape.
+ */
+export type TapeSymbolView = { 
+/**
+ * The ticker.
+ */
+symbol: string, 
+/**
+ * Sessions of history that are stored whole.
+ */
+sessions_done: number, 
+/**
+ * Seconds until the rest is, at the pace of now.
+ */
+seconds_left: number | null, 
+/**
+ * Up to when the tape is stored, epoch ms.
+ */
+to_ms: number | null, 
+/**
+ * What is wrong, in words.
+ */
+problem: string | null, };
+
+/**
  * Something changed.
  */
 export type Event = { "kind": "app", 
@@ -1703,7 +2328,27 @@ symbol: string,
 /**
  * The series: `net_premium`, `tide`, `flow_strikes`, `volatility`, …
  */
-series: string, } | { "kind": "backfill", 
+series: string, } | { "kind": "tape", 
+/**
+ * The ticker.
+ */
+symbol: string, 
+/**
+ * First minute touched, epoch ms.
+ */
+from_ms: number, 
+/**
+ * Last minute touched, epoch ms.
+ */
+to_ms: number, } | { "kind": "opportunity", 
+/**
+ * The ticker.
+ */
+symbol: string, 
+/**
+ * The session, `YYYY-MM-DD`.
+ */
+session_date: string, } | { "kind": "backfill", 
 /**
  * The job.
  */
@@ -1755,6 +2400,13 @@ export interface Commands {
   get_volatility: { request: OneSymbol; response: VolatilityView };
   get_correlation: { request: GetCorrelation; response: CorrelationView };
   get_plan: { request: Nothing; response: PlanView };
+  get_opportunities: { request: GetOpportunities; response: OpportunitiesView };
+  get_straddle: { request: GetStraddle; response: StraddleView };
+  get_tape_activity: { request: GetTapeActivity; response: Columns<TapeActivityMeta> };
+  get_volatility_history: { request: OneSymbol; response: VolatilityHistoryView };
+  get_tape_watch: { request: Nothing; response: TapeWatchView };
+  watch_tape: { request: OneSymbol; response: TapeWatchView };
+  unwatch_tape: { request: OneSymbol; response: TapeWatchView };
   list_sessions: { request: ListSessions; response: Array<SessionView> };
   list_gaps: { request: ListGaps; response: Array<GapView> };
   start_backfill: { request: StartBackfill; response: BackfillView };

@@ -11,6 +11,7 @@ export const PLACES: { page: Page; title: string; keys: string }[] = [
   { page: "desk", title: "Desk", keys: "1" },
   { page: "off-exchange", title: "Off-exchange", keys: "2" },
   { page: "flow", title: "Flow", keys: "3" },
+  { page: "straddles", title: "Straddles", keys: "4" },
   { page: "data", title: "Data", keys: "7" },
 ];
 

@@ -2,7 +2,7 @@
  * Which page is shown, kept in the address so that a page with its filters can be shared:
  * `#/off-exchange?min=1000000`.
  */
-export const PAGES = ["desk", "off-exchange", "flow", "data"] as const;
+export const PAGES = ["desk", "off-exchange", "flow", "straddles", "data"] as const;
 export type Page = (typeof PAGES)[number];
 
 export interface Place {

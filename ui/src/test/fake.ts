@@ -17,6 +17,16 @@ import { flowGroups, flowHeat, flowLines, flowStrikes, flowSummary, flowTrades }
 import { history, nextPrint, sessions, START_MS, SYMBOLS } from "./market";
 import { nextTrade } from "./options";
 import { seeded } from "./random";
+import {
+  newWorld,
+  opportunities,
+  straddle,
+  tapeActivity,
+  tapeWatch,
+  unwatchTape,
+  volatilityHistory,
+  watchTape,
+} from "./straddles";
 import { LOG, QUARANTINE, REASONS, statusAt, VENDORS } from "./records";
 import { activityTable, barsTable, levelsTable, printsTable, profileTable, SIDES } from "./tables";
 import { correlation, netPremium, plan, tide, volatility } from "./volatility";
@@ -42,6 +52,8 @@ const random = seeded(99);
 export class Fake implements Transport {
   readonly calls: { name: string; request: unknown }[] = [];
   failing: Partial<Record<keyof Commands, ErrorCode>>;
+  /** Straddles and the watch list of the tape. */
+  readonly world = newWorld();
   #listeners = new Set<(event: MarketEvent) => void>();
   #app: AppView;
   #backfills: BackfillView[] = [];
@@ -123,6 +135,10 @@ export class Fake implements Transport {
       last.low = Math.min(last.low, last.close);
       this.emit({ kind: "bars", symbol, from_ms: last.start, to_ms: last.start });
     }
+    for (const symbol of this.world.symbols) {
+      this.world.read.set(symbol, (this.world.read.get(symbol) ?? 0) + 1);
+      if (random() < 0.1) this.emit({ kind: "opportunity", symbol, session_date: "2026-03-06" });
+    }
     for (const job of this.#backfills) this.#advance(job);
     this.emit({ kind: "status", status: this.#status() });
   }
@@ -154,6 +170,13 @@ export class Fake implements Transport {
     return this.#app;
   }
 
+  #connectTape(key: string): AppView {
+    if (key.length < 8) throw new ApiFailure("vendor_auth", "Massive refused this key.");
+    this.world.keySet = true;
+    this.emit({ kind: "app", app: this.#app });
+    return this.#app;
+  }
+
   #watch(symbols: string[]): AppView {
     this.#app = { ...this.#app, symbols };
     this.emit({ kind: "app", app: this.#app });
@@ -165,7 +188,8 @@ export class Fake implements Transport {
     start_demo: () => this.#open("simulated"),
     reopen_market: () => this.#open("simulated"),
     close_market: () => this.#open("unset"),
-    connect_vendor: ({ key }) => {
+    connect_vendor: ({ vendor, key }) => {
+      if (vendor === "polygon") return this.#connectTape(key);
       if (key.length < 8) throw new ApiFailure("vendor_auth", "Unusual Whales refused this key.");
       return this.#open("live");
     },
@@ -219,18 +243,32 @@ export class Fake implements Transport {
     get_volatility: volatility,
     get_correlation: correlation,
     get_plan: () => plan(this.#now()),
+    get_opportunities: (ask) => opportunities(this.world, ask),
+    get_straddle: (ask) => straddle(this.world, ask),
+    get_tape_activity: (ask) => tapeActivity(ask, this.#now()),
+    get_volatility_history: volatilityHistory,
+    get_tape_watch: () => tapeWatch(this.world),
+    watch_tape: (ask) => watchTape(this.world, ask),
+    unwatch_tape: (ask) => unwatchTape(this.world, ask),
   };
 }
 
-/** The transport of `?fake`: `mode=unset`, `fail=get_levels`, `still`, `delay=500`. */
+/**
+ * The transport of `?fake`: `mode=unset`, `fail=get_levels`, `still`, `delay=500`, and of straddles
+ * `nokey`, `noquotes`, `nosymbols`.
+ */
 export function fakeTransport(query: URLSearchParams): Transport {
   const failing = query.getAll("fail").map((name) => [name, "database_unavailable"]);
-  return new Fake({
+  const fake = new Fake({
     mode: (query.get("mode") ?? "simulated") as Mode,
     failing: Object.fromEntries(failing),
     live: !query.has("still"),
     delayMs: Number(query.get("delay") ?? 20),
   });
+  fake.world.keySet = !query.has("nokey");
+  fake.world.quotes = !query.has("noquotes");
+  if (query.has("nosymbols")) fake.world.symbols = [];
+  return fake;
 }
 
 function appView(mode: Mode): AppView {
