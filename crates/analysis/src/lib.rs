@@ -1,5 +1,5 @@
-//! What prints, bars and options say: levels, activity, blocks, ranges, whether a level held,
-//! flow, volatility and gamma.
+//! What prints, bars, tapes and options say: levels, activity, blocks, ranges, whether a level
+//! held, flow, volatility, gamma and straddles.
 //!
 //! This crate is pure. It never does I/O, never reads a clock, and draws random numbers only
 //! from a seed that the caller gives, so every number on screen can be computed again. It knows
@@ -9,9 +9,12 @@
 //! statistics and use floats.
 
 pub mod activity;
+pub mod adjust;
+pub mod atm;
 pub mod bins;
 pub mod black_scholes;
 pub mod blocks;
+mod chain;
 pub mod correlation;
 pub mod coverage;
 mod draw;
@@ -19,8 +22,11 @@ pub mod flow;
 pub mod gamma;
 pub mod kinds;
 pub mod levels;
+pub mod opportunity;
 pub mod profile;
 mod quantile;
 pub mod range;
+pub mod straddle;
+pub mod tape;
 pub mod touch;
 pub mod volatility;

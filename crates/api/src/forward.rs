@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -26,6 +27,8 @@ struct Waiting {
     bars: BTreeMap<Symbol, Touched>,
     flow: BTreeMap<Symbol, Touched>,
     options: BTreeSet<(String, &'static str)>,
+    tape: BTreeMap<Symbol, Touched>,
+    opportunities: BTreeSet<(Symbol, NaiveDate)>,
 }
 
 /// Forwards until the engine is gone.
@@ -42,6 +45,10 @@ pub(crate) async fn engine_events(mut events: Receiver<EngineEvent>, app: App) {
                 Ok(EngineEvent::Flow(touched)) => widen(&mut waiting.flow, touched),
                 Ok(EngineEvent::Options { symbol, series }) => {
                     waiting.options.insert((name(symbol.as_ref()), series.as_str()));
+                }
+                Ok(EngineEvent::Tape(touched)) => widen(&mut waiting.tape, touched),
+                Ok(EngineEvent::Opportunity { symbol, session_date }) => {
+                    waiting.opportunities.insert((symbol, session_date));
                 }
                 Ok(EngineEvent::Backfill(job)) => {
                     app.tell(Event::Backfill { backfill: Box::new(backfills::view(&job)) });
@@ -104,7 +111,18 @@ impl Waiting {
         let options = std::mem::take(&mut self.options)
             .into_iter()
             .map(|(symbol, series)| Event::Options { symbol, series: series.to_owned() });
-        prints.chain(bars).chain(flow).chain(options).collect()
+        let tape = std::mem::take(&mut self.tape).into_values().map(|touched| Event::Tape {
+            symbol: touched.symbol.to_string(),
+            from_ms: ms(touched.from),
+            to_ms: ms(touched.to),
+        });
+        let opportunities = std::mem::take(&mut self.opportunities)
+            .into_iter()
+            .map(|(symbol, session_date)| Event::Opportunity {
+                symbol: symbol.to_string(),
+                session_date: session_date.to_string(),
+            });
+        prints.chain(bars).chain(flow).chain(options).chain(tape).chain(opportunities).collect()
     }
 }
 

@@ -15,4 +15,5 @@ pub mod error;
 pub mod events;
 mod forward;
 mod handlers;
+pub mod import;
 pub mod resources;

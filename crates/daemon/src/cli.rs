@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 
-/// Collects off-exchange prints into your own Postgres and serves them.
+/// Collects off-exchange prints, the tape and options flow into your own Postgres and serves them.
 #[derive(Debug, Parser)]
 #[command(name = "undertowd", version, about, propagate_version = true)]
 pub(crate) struct Cli {
@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Collect past sessions; an interrupted backfill continues where it stopped
     Backfill(Backfill),
+    /// Read Massive's flat files of trades; an interrupted import goes on where it stopped
+    Import(Import),
     /// The health of everything, in words; exit code 0 healthy, 1 degraded, 2 down
     Status,
     /// The database
@@ -86,6 +88,19 @@ pub(crate) struct Backfill {
     /// Ask again for complete sessions: picks up cancels and corrections
     #[arg(long)]
     pub(crate) reread: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Import {
+    /// Files of one day each, .csv or .csv.gz
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Keep this ticker only; may be given several times
+    #[arg(long = "symbol", value_name = "SYMBOL")]
+    pub(crate) symbols: Vec<String>,
+    /// Read files that were imported before once more
+    #[arg(long)]
+    pub(crate) again: bool,
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

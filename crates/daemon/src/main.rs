@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod database;
 mod http;
+mod import;
 mod outcome;
 mod running;
 mod serve;
@@ -33,6 +34,7 @@ async fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Serve(listen) => serve::live(&cli.common, &listen).await,
         Command::Demo(demo) => serve::demo(&cli.common, &demo).await,
         Command::Backfill(request) => backfill::run(&cli.common, &request).await,
+        Command::Import(request) => import::run(&cli.common, &request).await,
         Command::Status => status::run(&cli.common).await,
         Command::Db(command) => database::run(&cli.common, command).await,
         Command::Config(command) => config::run(&cli.common, command),

@@ -8,8 +8,9 @@ use undertow_market::{ContractState, VolatilityDay};
 use undertow_vendor::unusual_whales::{ContractsQuery, MAX_CONTRACTS_PER_PAGE};
 use undertow_vendor::{Page, Priority, Reject, VendorError};
 
+use crate::common::{CollectError, Place};
 use crate::feed::Series;
-use crate::shared::{CollectError, MARKET, Place, Shared};
+use crate::shared::{MARKET, Shared};
 use crate::writer::Rows;
 
 /// Pages of contracts that are asked for, most traded first: two thousand contracts hold all but
@@ -70,7 +71,14 @@ async fn question(shared: &Shared, place: &Place) -> Result<Answered, VendorErro
             whole(vendor.price_volumes(symbol, place.session_date, live).await?, Rows::PriceVolumes)
         }
         Series::Contracts => contracts(shared, place).await?,
-        Series::Prints | Series::Bars | Series::OptionTrades | Series::FlowAlerts => {
+        Series::Prints
+        | Series::Bars
+        | Series::OptionTrades
+        | Series::FlowAlerts
+        | Series::Tape
+        | Series::DayBars
+        | Series::Chain
+        | Series::CorporateActions => {
             unreachable!("tapes and bars have collectors of their own")
         }
     })

@@ -8,10 +8,11 @@ use undertow_market::{Bar, BarInterval, Symbol};
 use undertow_vendor::unusual_whales::{BarsQuery, MAX_BARS_PER_PAGE};
 use undertow_vendor::{Page, Priority};
 
+use crate::common::{CollectError, Place};
 use crate::event::EngineEvent;
 use crate::feed::Series;
 use crate::schedule::{self, Due, Window};
-use crate::shared::{CollectError, Place, Shared};
+use crate::shared::Shared;
 use crate::validate;
 use crate::writer::{Books, Rows, Slot};
 

@@ -10,7 +10,6 @@ use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use undertow_market::{Calendar, FlowAlert, MarketSession, OptionTrade, Print, Symbol};
-use undertow_store::log::LogLevel;
 use undertow_store::{MayPass, Store, StoreError, while_away};
 use undertow_vendor::budget::{Budget, BudgetState};
 use undertow_vendor::unusual_whales::UnusualWhales;
@@ -18,26 +17,23 @@ use undertow_vendor::unusual_whales::stream::StreamConfig;
 
 use crate::backfill::{Job, MAX_WAITING, NewBackfill, Runner, save_job};
 use crate::clock::Clock;
+use crate::common::Common;
 use crate::event::EngineEvent;
 use crate::feed::{Feed, Feeds, Freshness, Series};
-use crate::journal;
 use crate::planner::{Plan, Planner};
 use crate::schedule::{self, Due, Window};
 use crate::settings::Collect;
 use crate::shared::{MARKET, Shared, VENDOR};
 use crate::stream::{self, StreamState, StreamView};
 use crate::supervise::supervised;
+use crate::tasks::{Tasks, pause};
 use crate::writer::Writer;
-use crate::{bars, liveness, poll, reread, retention, tape};
+use crate::{bars, budgets, election, liveness, poll, reread, retention, tape};
 
 /// Events that a slow listener may fall behind.
 const EVENT_QUEUE: usize = 1_024;
-/// How often another program's lock on collecting is tried again.
-const LOCK_AGAIN_AFTER: Duration = Duration::from_secs(10);
 /// How often the plan is made anew.
 const PLAN_EVERY: Duration = Duration::from_secs(5);
-/// How often the request budget is entered in the database, at most.
-const SAVE_BUDGET_EVERY: Duration = Duration::from_secs(2);
 /// Symbols that one engine collects.
 pub const MAX_SYMBOLS: usize = 100;
 
@@ -69,9 +65,8 @@ pub struct Engine {
     collectors: Arc<Collectors>,
     collects: Arc<std::sync::atomic::AtomicBool>,
     wants_to_collect: bool,
-    stop: CancellationToken,
     stop_writer: CancellationToken,
-    tasks: Mutex<Vec<JoinHandle<()>>>,
+    tasks: Tasks,
     writer_task: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -122,9 +117,7 @@ impl Engine {
     /// # Errors
     /// The database cannot be read.
     pub async fn restored_budget(store: &Store) -> Result<Budget, StoreError> {
-        let state = store.load_budget(VENDOR).await?;
-        let state = state.and_then(|(state, _)| serde_json::from_value::<BudgetState>(state).ok());
-        Ok(state.map_or_else(Budget::new, Budget::restore))
+        budgets::restored(store, VENDOR).await
     }
 
     /// Starts every task.
@@ -132,25 +125,28 @@ impl Engine {
     /// # Errors
     /// The database cannot be read.
     pub async fn start(parts: Parts) -> Result<Self, StoreError> {
-        let stop = CancellationToken::new();
         let stop_writer = CancellationToken::new();
         let (writer, writer_task) =
-            Writer::start(parts.store.clone(), parts.clock, stop_writer.clone());
+            Writer::start(VENDOR, parts.store.clone(), parts.clock, stop_writer.clone());
         let symbols = while_away(|| watch_list(&parts)).await?;
-        let shared = Arc::new(Shared {
+        let common = Common {
+            vendor_id: VENDOR,
             store: parts.store,
-            vendor: parts.vendor,
             budget: parts.budget,
             clock: parts.clock,
             calendar: parts.calendar,
-            collect: parts.collect,
             events: broadcast::Sender::new(EVENT_QUEUE),
             feeds: Feeds::default(),
             writer,
+            refusal: Mutex::default(),
+        };
+        let shared = Arc::new(Shared {
+            common: Arc::new(common),
+            vendor: parts.vendor,
+            collect: parts.collect,
             plan: Planner::default(),
             stream: StreamState::default(),
             stream_config: parts.stream,
-            refusal: Mutex::default(),
         });
         let engine = Self {
             shared,
@@ -159,9 +155,8 @@ impl Engine {
             collectors: Arc::default(),
             collects: Arc::default(),
             wants_to_collect: parts.collecting,
-            stop,
             stop_writer,
-            tasks: Mutex::default(),
+            tasks: Tasks::default(),
             writer_task: Mutex::new(Some(writer_task)),
         };
         engine.start_tasks().await?;
@@ -172,6 +167,12 @@ impl Engine {
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<EngineEvent> {
         self.shared.events.subscribe()
+    }
+
+    /// Where others tell their events, so that whoever listens hears all of them.
+    #[must_use]
+    pub fn event_sender(&self) -> broadcast::Sender<EngineEvent> {
+        self.shared.events.clone()
     }
 
     /// The watch list, in order.
@@ -302,12 +303,8 @@ impl Engine {
 
     /// Stops asking, stores what was accepted, and ends every task.
     pub async fn stop(&self) {
-        self.stop.cancel();
-        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        for task in tasks {
-            drop(task.await);
-        }
-        save_budget(&self.shared).await;
+        self.tasks.stop().await;
+        budgets::save(&self.shared).await;
         self.stop_writer.cancel();
         let writer = self.writer_task.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writer) = writer {
@@ -317,78 +314,56 @@ impl Engine {
 
     async fn start_tasks(&self) -> Result<(), StoreError> {
         self.resume_backfills().await?;
-        self.spawn("backfill", {
+        self.tasks.spawn("backfill", {
             let (runner, shared) = (Arc::clone(&self.runner), Arc::clone(&self.shared));
             move |stop| {
                 let (runner, shared) = (Arc::clone(&runner), Arc::clone(&shared));
                 async move { runner.run(&shared, stop).await }
             }
         });
-        self.spawn("plan", {
+        self.tasks.spawn("plan", {
             let (shared, symbols) = (Arc::clone(&self.shared), Arc::clone(&self.symbols));
             move |stop| keep_plan(Arc::clone(&shared), Arc::clone(&symbols), stop)
         });
-        self.spawn("budget", {
+        self.tasks.spawn("budget", {
             let shared = Arc::clone(&self.shared);
-            move |stop| save_budgets(Arc::clone(&shared), stop)
+            move |stop| budgets::keep(Arc::clone(&shared.common), stop)
         });
         if self.wants_to_collect {
             let shared = Arc::clone(&self.shared);
-            self.spawn("retention", move |stop| retention::prune(Arc::clone(&shared), stop));
+            self.tasks
+                .spawn("retention", move |stop| retention::prune(Arc::clone(&shared.common), stop));
             self.spawn_election();
             self.fetch_missing_history().await?;
         }
         Ok(())
     }
 
-    /// Waits for the right to collect, and collects while it is held.
+    /// Collects whenever this program has the right to.
     fn spawn_election(&self) {
-        let shared = Arc::clone(&self.shared);
-        let collectors = Arc::clone(&self.collectors);
-        let collects = Arc::clone(&self.collects);
-        let all = self.stop.clone();
-        let symbols = Arc::clone(&self.symbols);
-        self.spawn("election", move |stop| {
+        let (shared, collectors) = (Arc::clone(&self.shared), Arc::clone(&self.collectors));
+        let (collects, symbols) = (Arc::clone(&self.collects), Arc::clone(&self.symbols));
+        let all = self.tasks.stop_token();
+        self.tasks.spawn("election", move |stop| {
             let (shared, collectors) = (Arc::clone(&shared), Arc::clone(&collectors));
             let (collects, symbols, all) =
                 (Arc::clone(&collects), Arc::clone(&symbols), all.clone());
             async move {
-                while !stop.is_cancelled() {
-                    match shared.store.collector_lock(VENDOR).await {
-                        Ok(Some(mut lock)) => {
-                            collects.store(true, std::sync::atomic::Ordering::SeqCst);
-                            let message = "collecting begins".to_owned();
-                            journal::note(&shared, LogLevel::Info, "engine", message).await;
-                            let listed =
-                                symbols.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                            start_market(&shared, &collectors, &symbols, &all);
-                            for symbol in &listed {
-                                start_collecting(&shared, &collectors, symbol, &all);
-                            }
-                            while lock.is_held().await && !pause(LOCK_AGAIN_AFTER, &stop).await {}
-                            collects.store(false, std::sync::atomic::Ordering::SeqCst);
-                            stop_collecting(&collectors);
-                        }
-                        Ok(None) => tracing::info!("another program collects into this database"),
-                        Err(error) => {
-                            tracing::warn!(%error, "the right to collect was not obtained")
-                        }
-                    }
-                    if pause(LOCK_AGAIN_AFTER, &stop).await {
-                        return;
-                    }
-                }
+                let begin = || start_all(&shared, &collectors, &symbols, &all);
+                let end = || stop_collecting(&collectors);
+                election::run(&shared, &collects, &stop, begin, end).await;
             }
         });
     }
 
     fn start_collecting(&self, symbol: &Symbol) {
-        start_collecting(&self.shared, &self.collectors, symbol, &self.stop);
+        start_collecting(&self.shared, &self.collectors, symbol, &self.tasks.stop_token());
     }
 
     /// Jobs that were interrupted with the program go on.
     async fn resume_backfills(&self) -> Result<(), StoreError> {
-        for job in while_away(|| self.shared.store.unfinished_backfill_jobs()).await? {
+        let jobs = while_away(|| self.shared.store.unfinished_backfill_jobs()).await?;
+        for job in jobs.into_iter().filter(|job| job.work.vendor == VENDOR) {
             self.runner.enqueue(Job::stored(job));
         }
         Ok(())
@@ -439,15 +414,6 @@ impl Engine {
         *self.symbols.lock().unwrap_or_else(PoisonError::into_inner) = symbols;
         Ok(())
     }
-
-    fn spawn<F>(&self, name: &str, make: impl Fn(CancellationToken) -> F + Send + 'static)
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        let stop = self.stop.clone();
-        let task = supervised(name.to_owned(), stop.clone(), move || make(stop.clone()));
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);
-    }
 }
 
 async fn watch_list(parts: &Parts) -> Result<Vec<Symbol>, StoreError> {
@@ -492,6 +458,20 @@ fn start_collecting(
     );
     start("reread", task(of(), |(shared, symbol, stop)| reread::reread(shared, symbol, stop)));
     start("options", task(of(), |(shared, symbol, stop)| poll::collect(shared, symbol, stop)));
+}
+
+/// Starts the tasks of the market and of every symbol.
+fn start_all(
+    shared: &Arc<Shared>,
+    collectors: &Collectors,
+    symbols: &Arc<Mutex<Vec<Symbol>>>,
+    all: &CancellationToken,
+) {
+    start_market(shared, collectors, symbols, all);
+    let listed = symbols.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    for symbol in &listed {
+        start_collecting(shared, collectors, symbol, all);
+    }
 }
 
 /// Starts the tasks of the market as a whole.
@@ -565,38 +545,4 @@ async fn keep_plan(shared: Arc<Shared>, symbols: Arc<Mutex<Vec<Symbol>>>, stop: 
 fn stop_collecting(collectors: &Collectors) {
     let all = std::mem::take(&mut *collectors.lock().unwrap_or_else(PoisonError::into_inner));
     all.into_values().for_each(|stop| stop.cancel());
-}
-
-/// Waits; true when told to stop.
-async fn pause(time: Duration, stop: &CancellationToken) -> bool {
-    tokio::select! {
-        () = tokio::time::sleep(time) => false,
-        () = stop.cancelled() => true,
-    }
-}
-
-async fn save_budgets(shared: Arc<Shared>, stop: CancellationToken) {
-    let mut changes = shared.budget.subscribe();
-    while !stop.is_cancelled() {
-        tokio::select! {
-            changed = changes.changed() => if changed.is_err() { return },
-            () = stop.cancelled() => return,
-        }
-        save_budget(&shared).await;
-        if pause(SAVE_BUDGET_EVERY, &stop).await {
-            return;
-        }
-    }
-}
-
-async fn save_budget(shared: &Shared) {
-    let saved = match serde_json::to_value(shared.budget.state()) {
-        Ok(state) => shared.store.save_budget(VENDOR, &state, Utc::now()).await,
-        Err(error) => {
-            return tracing::error!(%error, "the request budget cannot be written as JSON");
-        }
-    };
-    if let Err(error) = saved {
-        tracing::warn!(%error, "the request budget was not entered in the database");
-    }
 }

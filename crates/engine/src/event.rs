@@ -1,6 +1,6 @@
 //! What the engine tells its listeners. Each event is a wake-up: the rows are in the store.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use undertow_market::Symbol;
 
 use crate::backfill::Job;
@@ -21,6 +21,15 @@ pub enum EngineEvent {
         symbol: Option<Symbol>,
         /// The series.
         series: Series,
+    },
+    /// Minutes of the consolidated tape were stored or changed.
+    Tape(Touched),
+    /// A straddle opportunity came up, changed or ended.
+    Opportunity {
+        /// The ticker.
+        symbol: Symbol,
+        /// The trading day in New York.
+        session_date: NaiveDate,
     },
     /// A backfill moved.
     Backfill(Job),

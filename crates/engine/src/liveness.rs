@@ -9,10 +9,11 @@ use undertow_market::{MarketSession, Symbol};
 use undertow_store::log::LogLevel;
 use undertow_vendor::Priority;
 
+use crate::common::CollectError;
 use crate::feed::Series;
 use crate::journal;
 use crate::schedule::{self, Due, Window};
-use crate::shared::{CollectError, Shared};
+use crate::shared::Shared;
 
 /// How often the whole tape is looked at.
 const LOOK_EVERY: TimeDelta = TimeDelta::minutes(1);

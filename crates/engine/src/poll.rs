@@ -12,13 +12,14 @@ use undertow_market::{SessionHours, Symbol};
 use undertow_store::log::LogLevel;
 
 use crate::answers::{self, Answered};
+use crate::common::{CollectError, Place};
 use crate::event::EngineEvent;
 use crate::feed::Series;
 use crate::journal;
 use crate::metrics;
 use crate::pace::on_grid;
 use crate::schedule::{SETTLE, Window};
-use crate::shared::{CollectError, MARKET, Place, Shared};
+use crate::shared::{MARKET, Shared};
 use crate::writer::{Books, Slot};
 
 /// What is polled of a symbol, the most important first.

@@ -8,8 +8,9 @@ use tokio_util::sync::CancellationToken;
 use undertow_market::Symbol;
 
 use crate::backfill::{SessionWork, read_session};
+use crate::common::CollectError;
 use crate::schedule::{reread_due, reread_sessions};
-use crate::shared::{CollectError, Shared};
+use crate::shared::Shared;
 
 /// How often due rereads are looked for.
 const LOOK_EVERY: TimeDelta = TimeDelta::minutes(1);

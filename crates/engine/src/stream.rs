@@ -18,10 +18,11 @@ use undertow_vendor::unusual_whales::stream::{
     Channel, StreamBatch, StreamConfig, StreamEvent, StreamHandle, StreamOver, start,
 };
 
+use crate::common::Place;
 use crate::event::{EngineEvent, Touched};
 use crate::feed::Series;
 use crate::journal;
-use crate::shared::{MARKET, Place, Shared};
+use crate::shared::{MARKET, Shared};
 use crate::validate;
 use crate::writer::{Books, Rows, WriteError};
 

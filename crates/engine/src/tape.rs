@@ -10,10 +10,11 @@ use undertow_market::Symbol;
 use undertow_store::log::LogLevel;
 use undertow_vendor::Priority;
 
+use crate::common::{CollectError, Place};
 use crate::journal;
 use crate::pace::{self, Bounds, Intake};
 use crate::schedule::{self, Due, SETTLE};
-use crate::shared::{CollectError, Place, Shared};
+use crate::shared::Shared;
 use crate::walk::{Tape, Walk, Walked, walk};
 use crate::writer::{Books, Slot};
 

@@ -12,10 +12,11 @@ use undertow_vendor::unusual_whales::{
 };
 use undertow_vendor::{Page, Priority, VendorError};
 
+use crate::common::{CollectError, Place};
 use crate::event::{EngineEvent, Touched};
 use crate::feed::Series;
 use crate::schedule::Window;
-use crate::shared::{CollectError, Place, Shared};
+use crate::shared::Shared;
 use crate::validate;
 use crate::writer::{Books, Gap, Rows, Slot};
 

@@ -1,4 +1,4 @@
-//! The one writer: everything that is stored goes through it, in order.
+//! The one writer of a vendor: everything that is stored of it goes through here, in order.
 //!
 //! Its queue is short and blocks: while the database is slow or away, collectors wait and stop
 //! asking. A write that failed for a reason that passes is tried again until it succeeds, so an
@@ -13,17 +13,20 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use undertow_market::{
-    Bar, ContractState, FlowAlert, FlowSnapshot, GammaStrike, NetPremiumTick, OptionTrade,
-    PriceVolume, Print, TermPoint, TidePoint, VolatilityDay,
+    Bar, ChainQuote, ContractState, DayBar, Dividend, FlowAlert, FlowSnapshot, GammaStrike,
+    NetPremiumTick, OptionTrade, PriceVolume, Print, Split, TermPoint, TidePoint, VendorId,
+    VolatilityDay,
 };
+use undertow_store::corporate_actions::ActionList;
 use undertow_store::quarantine::Rejected;
 use undertow_store::slots::{SlotResult, SlotState};
+use undertow_store::tape::{ReplaceReport, SessionInContext, TapeAppend};
 use undertow_store::watermarks::Watermark;
 use undertow_store::{MergeContext, Store, StoreError};
 use undertow_vendor::Reject;
 
 use crate::clock::Clock;
-use crate::shared::{Place, VENDOR};
+use crate::common::Place;
 
 /// Writes that may wait. Each is at most one page.
 const QUEUE: usize = 8;
@@ -83,6 +86,7 @@ pub(crate) enum WriteError {
 #[derive(Clone)]
 pub(crate) struct Writer {
     queue: mpsc::Sender<Write>,
+    vendor_id: VendorId,
     store: Store,
     clock: Clock,
     problem: Arc<Mutex<Option<String>>>,
@@ -109,12 +113,19 @@ pub(crate) enum Rows {
     Gamma(Arc<[GammaStrike]>),
     Contracts(Arc<[ContractState]>),
     PriceVolumes(Arc<[PriceVolume]>),
+    TapeMinutes(Arc<[TapeAppend]>),
+    TapeSessions(Arc<[SessionInContext]>),
+    DayBars(Arc<[DayBar]>),
+    Splits(Arc<ActionList<Split>>),
+    Dividends(Arc<ActionList<Dividend>>),
+    Chain(Arc<[ChainQuote]>, DateTime<Utc>),
     Nothing,
 }
 
 impl Writer {
     /// Starts the writer. It ends after `stop`, when its queue is empty.
     pub(crate) fn start(
+        vendor_id: VendorId,
         store: Store,
         clock: Clock,
         stop: CancellationToken,
@@ -122,7 +133,7 @@ impl Writer {
         let (queue, writes) = mpsc::channel(QUEUE);
         let problem = Arc::default();
         let task = tokio::spawn(write_all(store.clone(), writes, Arc::clone(&problem), stop));
-        (Self { queue, store, clock, problem }, task)
+        (Self { queue, vendor_id, store, clock, problem }, task)
     }
 
     /// What keeps writes from the database right now, in words.
@@ -169,11 +180,26 @@ impl Writer {
 
     /// How far the books say this series was read.
     pub(crate) async fn read_to(&self, place: &Place) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let marks = self.store.watermarks(VENDOR, place.series, place.session_date).await?;
+        let marks = self.store.watermarks(self.vendor_id, place.series, place.session_date).await?;
         Ok(marks.into_iter().find(|mark| mark.symbol == place.symbol).map(|mark| mark.reported_to))
     }
 
-    fn context(&self, place: &Place, rejects: Vec<Reject>, books: Books) -> MergeContext {
+    /// Replaces sessions of the tape, each with what belongs to it, all or none. Returns how many
+    /// rows changed.
+    pub(crate) async fn sessions(
+        &self,
+        sessions: Arc<[SessionInContext]>,
+    ) -> Result<u64, WriteError> {
+        self.write(Rows::TapeSessions(sessions), MergeContext::default()).await
+    }
+
+    /// What is entered in the books beside rows.
+    pub(crate) fn context(
+        &self,
+        place: &Place,
+        rejects: Vec<Reject>,
+        books: Books,
+    ) -> MergeContext {
         let now = self.clock.now();
         let slot = books.slot.map(|slot| SlotResult {
             state: if slot.delivered == 0 { SlotState::Empty } else { SlotState::Stored },
@@ -188,7 +214,7 @@ impl Writer {
             ..self.slot(place, gap.from, gap.to)
         });
         let rejects = rejects.into_iter().map(|reject| Rejected {
-            vendor: VENDOR,
+            vendor: self.vendor_id,
             kind: place.series,
             symbol: reject.symbol,
             reason: reject.reason,
@@ -198,7 +224,7 @@ impl Writer {
         MergeContext {
             slot: slot.or(gap),
             watermark: books.read_to.map(|reported_to| Watermark {
-                vendor: VENDOR,
+                vendor: self.vendor_id,
                 kind: place.series,
                 symbol: place.symbol.clone(),
                 session_date: place.session_date,
@@ -210,7 +236,7 @@ impl Writer {
 
     fn slot(&self, place: &Place, from: DateTime<Utc>, to: DateTime<Utc>) -> SlotResult {
         SlotResult {
-            vendor: VENDOR,
+            vendor: self.vendor_id,
             kind: place.series,
             symbol: place.symbol.clone(),
             session_date: place.session_date,
@@ -268,6 +294,17 @@ async fn store_rows(store: &Store, rows: Rows, context: MergeContext) -> Result<
         Rows::Gamma(rows) => store.merge_gamma(rows.to_vec(), context).await?,
         Rows::Contracts(rows) => store.merge_contracts(rows.to_vec(), context).await?,
         Rows::PriceVolumes(rows) => store.merge_price_volumes(rows.to_vec(), context).await?,
+        Rows::TapeMinutes(rows) => store.append_tape(rows.to_vec(), context).await?,
+        Rows::TapeSessions(rows) => {
+            let report = store.replace_tape_sessions(rows.to_vec()).await?;
+            return Ok(changed_rows(&report));
+        }
+        Rows::DayBars(rows) => store.merge_day_bars(rows.to_vec(), context).await?,
+        Rows::Splits(list) => store.merge_splits((*list).clone(), context).await?.merged,
+        Rows::Dividends(list) => store.merge_dividends((*list).clone(), context).await?.merged,
+        Rows::Chain(rows, taken_at) => {
+            store.merge_chain_quotes(rows.to_vec(), taken_at, context).await?
+        }
         Rows::Nothing => {
             if let Some(slot) = context.slot {
                 store.put_slot(&slot).await?;
@@ -276,6 +313,11 @@ async fn store_rows(store: &Store, rows: Rows, context: MergeContext) -> Result<
         }
     };
     Ok((report.inserted + report.changed) as u64)
+}
+
+fn changed_rows(report: &ReplaceReport) -> u64 {
+    let prints = report.prints_inserted + report.prints_changed + report.prints_vanished;
+    (report.minutes_changed + report.cells_changed + prints) as u64
 }
 
 /// Tries until it succeeds or can never succeed. On the way it says what is wrong.

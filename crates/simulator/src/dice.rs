@@ -35,6 +35,8 @@ pub(crate) enum Purpose {
     OptionTrades = 10,
     /// Ids of option trades and alerts.
     OptionIds = 11,
+    /// The consolidated tape beyond the prints.
+    Tape = 12,
 }
 
 /// A stream of draws.

@@ -11,6 +11,7 @@ mod options;
 mod path;
 mod prints;
 mod scene;
+mod tape;
 mod tape_order;
 
 use std::collections::{HashMap, VecDeque};
@@ -35,11 +36,21 @@ pub use path::MinuteBar;
 use prints::Tape;
 use scene::Edit;
 pub use scene::{MAX_EDITS, MAX_INJECTED, SceneError};
+use tape::Maker;
+pub use tape::{
+    Amendment, MAX_SURGES, Shares, SimTapeTrade, SplitRule, SurgeRule, TapeDay, TapeScript,
+};
+pub(crate) use tape::{SALE_CONDITIONS, SaleRule, TapeBar, day_bar, minute_bars, nanos};
 
 /// Days kept. A busy one takes about a megabyte; a backfill walks few dates at once.
 const MAX_DAYS_KEPT: usize = 64;
 /// Day summaries kept: eight symbols over two years of daily bars.
 const MAX_SUMMARIES_KEPT: usize = 4_096;
+
+/// Tapes kept. One takes about half a megabyte.
+const MAX_TAPES_KEPT: usize = 64;
+/// Bars of whole days kept: ten symbols over two years.
+const MAX_DAY_BARS_KEPT: usize = 6_000;
 
 /// Days of options kept. One of SPY takes about five megabytes, one of a company about one.
 const MAX_OPTION_DAYS_KEPT: usize = 24;
@@ -62,11 +73,17 @@ struct Listing {
     levels: OnceLock<Vec<Level>>,
 }
 
+/// Largest surge, in ordinary days.
+const MAX_FACTOR: f64 = 100.0;
+
 type DayKey = (Symbol, NaiveDate);
 
 struct Memory {
     days: Recent<DayKey, Arc<Day>>,
     option_days: Recent<DayKey, Arc<OptionDay>>,
+    tapes: Recent<DayKey, Arc<TapeDay>>,
+    day_bars: Recent<DayKey, TapeBar>,
+    script: TapeScript,
     summaries: Recent<DayKey, Vec<Segment>>,
     edits: HashMap<DayKey, Vec<Edit>>,
     edit_count: usize,
@@ -91,6 +108,9 @@ impl Market {
             memory: Mutex::new(Memory {
                 days: Recent::new(MAX_DAYS_KEPT),
                 option_days: Recent::new(MAX_OPTION_DAYS_KEPT),
+                tapes: Recent::new(MAX_TAPES_KEPT),
+                day_bars: Recent::new(MAX_DAY_BARS_KEPT),
+                script: TapeScript::default(),
                 summaries: Recent::new(MAX_SUMMARIES_KEPT),
                 edits: HashMap::new(),
                 edit_count: 0,
@@ -102,6 +122,14 @@ impl Market {
     #[must_use]
     pub fn with_options_scale(self, scale: f64) -> Self {
         Self { options_scale: scale.max(0.0), ..self }
+    }
+
+    /// The same market with a consolidated tape made by this script.
+    #[must_use]
+    pub fn with_tape(self, script: TapeScript) -> Self {
+        let scale = if script.scale.is_finite() { script.scale.max(0.0) } else { 1.0 };
+        self.memory().script = TapeScript { scale, ..script };
+        self
     }
 
     /// The listed symbols.
@@ -162,6 +190,86 @@ impl Market {
         }));
         self.memory().option_days.keep(key, Arc::clone(&day));
         Some(day)
+    }
+
+    /// The consolidated tape of a whole session, future included. None as for
+    /// [`Self::session`].
+    #[must_use]
+    pub fn tape(&self, symbol: &Symbol, date: NaiveDate) -> Option<Arc<TapeDay>> {
+        let key = (symbol.clone(), date);
+        let (kept, edits) = {
+            let memory = self.memory();
+            (memory.tapes.get(&key), memory.changes(&key))
+        };
+        if kept.is_some() {
+            return kept;
+        }
+        let tape = Arc::new(self.make_tape(symbol, date)?);
+        let mut memory = self.memory();
+        if memory.changes(&key) == edits {
+            memory.tapes.keep(key, Arc::clone(&tape));
+        }
+        Some(tape)
+    }
+
+    /// Makes a session's off-exchange trading a multiple of an ordinary day's.
+    ///
+    /// # Errors
+    /// There is no such session, the factor is no multiple, or there are too many surges.
+    pub fn surge(&self, rule: SurgeRule) -> Result<(), SceneError> {
+        if !self.lists(&rule.symbol) || self.calendar.session(rule.date).is_none() {
+            return Err(SceneError::NoSuchDay);
+        }
+        if !(rule.factor.is_finite() && (0.0..=MAX_FACTOR).contains(&rule.factor)) {
+            return Err(SceneError::NoMultiple);
+        }
+        let mut memory = self.memory();
+        if memory.script.surges.len() >= MAX_SURGES {
+            return Err(SceneError::TooMany);
+        }
+        memory.forget_tape(&(rule.symbol.clone(), rule.date));
+        memory.script.surges.push(rule);
+        Ok(())
+    }
+
+    /// What the tape is made by.
+    #[must_use]
+    pub fn tape_script(&self) -> TapeScript {
+        self.memory().script.clone()
+    }
+
+    /// The bar of a whole session's tape, with everything that is ever learnt of its trades.
+    pub(crate) fn day_bar(&self, symbol: &Symbol, date: NaiveDate) -> Option<TapeBar> {
+        let key = (symbol.clone(), date);
+        let (kept, edits) = {
+            let memory = self.memory();
+            (memory.day_bars.get(&key), memory.changes(&key))
+        };
+        if kept.is_some() {
+            return kept;
+        }
+        // Years of bars must not push out the tapes that are read: a tape is not kept for its bar.
+        let made = self.memory().tapes.get(&key);
+        let made = match made {
+            Some(tape) => tape,
+            None => Arc::new(self.make_tape(symbol, date)?),
+        };
+        let bar = day_bar(&made.trades, i64::MAX)?;
+        let mut memory = self.memory();
+        if memory.changes(&key) == edits {
+            memory.day_bars.keep(key, bar);
+        }
+        Some(bar)
+    }
+
+    /// Old shares and new ones of the splits after `date` that have happened by `until`.
+    pub(crate) fn split_after(
+        &self,
+        symbol: &Symbol,
+        date: NaiveDate,
+        until: NaiveDate,
+    ) -> (i64, i64) {
+        self.memory().script.split_after(symbol, date, until)
     }
 
     /// Adds `count` prints to one second, as if they had just been reported late by the vendor.
@@ -248,8 +356,35 @@ impl Market {
         memory.edit_count += 1;
         memory.days.forget(&key);
         memory.summaries.forget(&key);
+        memory.forget_tape(&key);
         memory.edits.entry(key).or_default().push(edit);
         Ok(())
+    }
+
+    fn make_tape(&self, symbol: &Symbol, date: NaiveDate) -> Option<TapeDay> {
+        let day = self.session(symbol, date)?;
+        let profile = self.profile(symbol)?;
+        let (scale, surge, split) = {
+            let script = &self.memory().script;
+            let split = script.split_after(symbol, date, Calendar::LAST_DATE);
+            (script.scale, script.factor(symbol, date), split)
+        };
+        let maker = Maker {
+            profile,
+            day: &day,
+            scale,
+            prints_scale: self.prints_scale,
+            surge,
+            split,
+            dice: Dice::new(self.seed, symbol.as_str(), date, Purpose::Tape),
+        };
+        Some(TapeDay {
+            symbol: symbol.clone(),
+            session_date: date,
+            hours: day.hours,
+            network: tape::network(profile),
+            trades: maker.trades(),
+        })
     }
 
     fn generate(&self, symbol: &Symbol, date: NaiveDate) -> Option<(Day, i64)> {
@@ -306,6 +441,18 @@ impl Market {
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Memory {
+    /// How often a day was changed by hand, its tape's script included.
+    fn changes(&self, key: &DayKey) -> usize {
+        self.edits.get(key).map_or(0, Vec::len) + self.script.surges.len()
+    }
+
+    fn forget_tape(&mut self, key: &DayKey) {
+        self.tapes.forget(key);
+        self.day_bars.forget(key);
     }
 }
 

@@ -24,9 +24,28 @@ pub struct SymbolProfile {
     pub is_fund: bool,
     /// Trades in its options on an ordinary day, about.
     pub option_trades_per_session: u32,
+    /// Implied volatility over the realised one, on the whole: above one where options are dear.
+    pub implied_premium: f64,
+    /// Half the distance from bid to offer of its options, as a share of the price.
+    pub option_half_spread: f64,
+    /// Where it is listed, in the consolidated tape's numbers.
+    pub listing_venue: u16,
+    /// Paid on every share each quarter, in cents; zero for none.
+    pub quarterly_dividend_cents: i64,
 }
 
-/// Four index funds and four large companies, at round prices of their kind.
+/// Options cost about a fifth more than what comes of them.
+const USUAL_PREMIUM: f64 = 1.2;
+/// Quotes of options that many people trade.
+const USUAL_HALF_SPREAD: f64 = 0.003;
+/// The tape's numbers of the exchanges that list.
+const NYSE: u16 = 10;
+const ARCA: u16 = 11;
+const NASDAQ: u16 = 12;
+
+/// Four index funds, four large companies and two wild ones, at round prices of their kind. The
+/// wild ones move more than their options say: those of the first can be traded, those of the
+/// second have quotes too wide for that.
 #[must_use]
 pub fn default_symbols() -> Vec<SymbolProfile> {
     //         price  vol    market volume       prints spread
@@ -42,8 +61,29 @@ pub fn default_symbols() -> Vec<SymbolProfile> {
         (("TSLA", 340.0, 0.032, 0.50, 90_000_000, 1_500, 3), 7_000),
         (("MSFT", 430.0, 0.013, 0.70, 20_000_000, 900, 3), 2_000),
     ];
+    let wild = [
+        (("PLTR", 120.0, 0.050, 0.20, 12_000_000, 150, 3), 6_000),
+        (("GME", 48.0, 0.050, 0.15, 8_000_000, 120, 3), 900),
+    ];
     let funds = funds.into_iter().map(|(row, trades)| profile(row, true, trades));
-    funds.chain(companies.into_iter().map(|(row, trades)| profile(row, false, trades))).collect()
+    let companies = companies.into_iter().chain(wild);
+    let companies = companies.map(|(row, trades)| profile(row, false, trades));
+    funds.chain(companies).map(with_habits).collect()
+}
+
+/// What the tables above leave out, because most symbols have the same of it.
+fn with_habits(profile: SymbolProfile) -> SymbolProfile {
+    match profile.symbol.as_str() {
+        "QQQ" => SymbolProfile { listing_venue: NASDAQ, ..profile },
+        "PLTR" => SymbolProfile { implied_premium: 0.5, quarterly_dividend_cents: 15, ..profile },
+        "GME" => SymbolProfile {
+            implied_premium: 0.5,
+            option_half_spread: 0.08,
+            listing_venue: NYSE,
+            ..profile
+        },
+        _ => profile,
+    }
 }
 
 type Row = (&'static str, f64, f64, f64, i64, u32, i64);
@@ -61,5 +101,9 @@ fn profile(row: Row, is_fund: bool, option_trades_per_session: u32) -> SymbolPro
         spread_cents,
         is_fund,
         option_trades_per_session,
+        implied_premium: USUAL_PREMIUM,
+        option_half_spread: USUAL_HALF_SPREAD,
+        listing_venue: if is_fund { ARCA } else { NASDAQ },
+        quarterly_dividend_cents: 0,
     }
 }

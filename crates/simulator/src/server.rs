@@ -4,12 +4,17 @@ mod control;
 mod faults;
 mod limits;
 mod listener;
+mod outbox;
+mod plans;
+mod polygon;
 mod reply;
 mod socket;
+mod stocks;
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,20 +25,25 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::response::Response;
 use axum::routing::get;
+use chrono::NaiveDate;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
+use crate::answer::Answer;
 use crate::clock::SimClock;
-use crate::market::Market;
+use crate::market::{Market, SplitRule, SurgeRule, TapeScript};
+use crate::polygon::flat_file::{self, FlatFile};
+use crate::polygon::stream::Burst;
 use crate::profile::{SymbolProfile, default_symbols};
-use crate::unusual_whales::{Answer, Request, answer};
-use faults::SOCKET_PATH;
+use crate::unusual_whales::{Request, answer};
 pub use faults::{Fault, FaultRule, Faults, MAX_FAULT_RULES, ScriptFull};
+use faults::{SOCKET_PATH, STOCKS_PATH};
 pub use limits::Plan;
 use limits::{Admission, Limits, Usage};
 use listener::{Connection, ResettableListener};
+pub use plans::PolygonPlan;
 
 /// The key that the simulator accepts unless it is given another.
 pub const DEFAULT_KEY: &str = "simulated-key";
@@ -63,12 +73,24 @@ pub struct SimulatorConfig {
     pub prints_scale: f64,
     /// Multiplies the volume of the options of every session.
     pub options_scale: f64,
+    /// Multiplies the trades that the consolidated tape has beside the prints.
+    pub tape_scale: f64,
+    /// Days of heavy off-exchange trading on the consolidated tape.
+    pub surges: Vec<SurgeRule>,
+    /// Splits on the consolidated tape.
+    pub splits: Vec<SplitRule>,
+    /// What the key may do at the second vendor.
+    pub polygon_plan: PolygonPlan,
+    /// Where the second vendor says that its next pages are; its own address when none.
+    pub polygon_url: Option<String>,
 }
 
 impl SimulatorConfig {
-    /// The default market of this seed on a free loopback port.
+    /// The default market of this seed on a free loopback port. The sessions around the clock's
+    /// time have the surges of a demonstration.
     #[must_use]
     pub fn new(seed: u64, clock: SimClock) -> Self {
+        let TapeScript { scale, surges, splits } = TapeScript::demonstration(clock.now());
         Self {
             seed,
             clock,
@@ -78,6 +100,11 @@ impl SimulatorConfig {
             symbols: default_symbols(),
             prints_scale: 1.0,
             options_scale: 1.0,
+            tape_scale: scale,
+            surges,
+            splits,
+            polygon_plan: PolygonPlan::default(),
+            polygon_url: None,
         }
     }
 }
@@ -109,6 +136,12 @@ struct Shared {
     pages: Mutex<HashMap<String, Answer>>,
     sockets: Arc<Semaphore>,
     request_ids: AtomicU64,
+    polygon_plan: PolygonPlan,
+    polygon_limits: Limits,
+    polygon_url: String,
+    seats: stocks::Seats,
+    burst: watch::Sender<Option<Burst>>,
+    burst_sent: AtomicU64,
     stopping: watch::Receiver<bool>,
 }
 
@@ -125,10 +158,11 @@ impl Simulator {
         let listener = TcpListener::bind(config.listen).await?;
         let address = listener.local_addr()?;
         let (stop, stopping) = watch::channel(false);
-        let shared = Arc::new(Shared::new(config, stopping.clone()));
+        let shared = Arc::new(Shared::new(config, address, stopping.clone()));
         let app = Router::new()
             .merge(control::routes())
             .route(SOCKET_PATH, get(socket::open))
+            .route(STOCKS_PATH, get(stocks::open))
             .fallback(respond)
             .with_state(Arc::clone(&shared))
             .into_make_service_with_connect_info::<Connection>();
@@ -177,6 +211,39 @@ impl Simulator {
         self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The address of the second vendor's websocket.
+    #[must_use]
+    pub fn stocks_url(&self) -> String {
+        format!("ws://{}{STOCKS_PATH}", self.address)
+    }
+
+    /// A day of the whole market as the second vendor publishes it the next morning, compressed.
+    #[must_use]
+    pub fn flat_file(&self, kind: FlatFile, date: NaiveDate) -> Vec<u8> {
+        self.shared.flat_file(kind, date)
+    }
+
+    /// Writes the same to a file.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_flat_file(&self, kind: FlatFile, date: NaiveDate, path: &Path) -> io::Result<()> {
+        let file = io::BufWriter::new(std::fs::File::create(path)?);
+        flat_file::write(&self.shared.market, kind, date, file)
+    }
+
+    /// Sends a burst of made-up trades to every open connection of the second vendor's websocket
+    /// that takes trades.
+    pub fn burst(&self, burst: Burst) {
+        self.shared.burst.send_replace(Some(burst));
+    }
+
+    /// How many trades of bursts were sent so far, on all connections.
+    #[must_use]
+    pub fn burst_sent(&self) -> u64 {
+        self.shared.burst_sent.load(Ordering::Relaxed)
+    }
+
     /// Stops accepting, lets answers under way finish for a moment, then ends.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
@@ -194,10 +261,13 @@ impl Drop for Simulator {
 }
 
 impl Shared {
-    fn new(config: SimulatorConfig, stopping: watch::Receiver<bool>) -> Self {
-        let market = Market::new(config.seed, config.symbols, config.prints_scale);
+    fn new(config: SimulatorConfig, address: SocketAddr, stopping: watch::Receiver<bool>) -> Self {
+        let SimulatorConfig { tape_scale: scale, surges, splits, polygon_url, .. } = config;
+        let market = Market::new(config.seed, config.symbols, config.prints_scale)
+            .with_options_scale(config.options_scale)
+            .with_tape(TapeScript { scale, surges, splits });
         Self {
-            market: Arc::new(market.with_options_scale(config.options_scale)),
+            market: Arc::new(market),
             clock: config.clock,
             key: config.key,
             limits: Limits::new(config.plan),
@@ -206,8 +276,21 @@ impl Shared {
             pages: Mutex::default(),
             sockets: Arc::new(Semaphore::new(socket::MAX_SOCKETS)),
             request_ids: AtomicU64::new(1),
+            polygon_limits: config.polygon_plan.limits(),
+            polygon_plan: config.polygon_plan,
+            polygon_url: polygon_url.unwrap_or_else(|| format!("http://{address}")),
+            seats: stocks::Seats::default(),
+            burst: watch::Sender::new(None),
+            burst_sent: AtomicU64::new(0),
             stopping,
         }
+    }
+
+    fn flat_file(&self, kind: FlatFile, date: NaiveDate) -> Vec<u8> {
+        let mut file = Vec::new();
+        flat_file::write(&self.market, kind, date, &mut file)
+            .expect("memory takes what is written");
+        file
     }
 
     fn note(&self, request: String) {
@@ -251,21 +334,35 @@ async fn respond(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    shared.note(uri.to_string());
+    shared.note(without_key(&uri));
     let fault = shared.faults.take(uri.path());
     if let Some(response) = at_the_edge(&shared, &connection, fault.as_ref()).await {
         return response;
     }
-    let mut response = if method == Method::GET {
-        vendor(&shared, &uri, &headers, fault).await
-    } else {
-        reply::whole(Answer::json(404, &json!({ "error": "Route not found" })), None)
-    };
     let id = shared.request_ids.fetch_add(1, Ordering::Relaxed);
+    let mut response = match method {
+        Method::GET if crate::polygon::has_route(uri.path()) => {
+            polygon::vendor(&shared, &uri, &headers, fault, id).await
+        }
+        Method::GET => vendor(&shared, &uri, &headers, fault).await,
+        _ => reply::whole(Answer::json(404, &json!({ "error": "Route not found" })), None),
+    };
     if let Ok(id) = HeaderValue::from_str(&format!("SIM{id:017}")) {
         response.headers_mut().insert("x-request-id", id);
     }
     response
+}
+
+/// Path and query as they are remembered: one vendor takes its key in the query.
+fn without_key(uri: &Uri) -> String {
+    let Some(query) = uri.query() else {
+        return uri.path().to_owned();
+    };
+    let kept: Vec<&str> = query.split('&').filter(|it| !it.starts_with("apiKey=")).collect();
+    if kept.is_empty() {
+        return uri.path().to_owned();
+    }
+    format!("{}?{}", uri.path(), kept.join("&"))
 }
 
 /// Faults that strike before the vendor sees the request.
@@ -318,16 +415,22 @@ async fn vendor(
         Admission::DayUsedUp(usage) => return reply::whole(day_used_up(), Some(usage)),
     };
     let page = compute(shared, uri).await;
+    let page = or_repeated(shared, uri, page, fault.as_ref());
+    spoilt(shared, page, Some(usage), fault)
+}
+
+/// The page, or the last one of its path where the script says so.
+fn or_repeated(shared: &Shared, uri: &Uri, page: Answer, fault: Option<&Fault>) -> Answer {
     let repeated = match fault {
         Some(Fault::RepeatedPage) => shared.last_page(uri.path()),
         _ => None,
     };
-    shared.remember_page(uri.path(), repeated.as_ref().unwrap_or(&page));
-    spoilt(shared, repeated.unwrap_or(page), usage, fault)
+    let page = repeated.unwrap_or(page);
+    shared.remember_page(uri.path(), &page);
+    page
 }
 
-fn spoilt(shared: &Shared, page: Answer, usage: Usage, fault: Option<Fault>) -> Response {
-    let usage = Some(usage);
+fn spoilt(shared: &Shared, page: Answer, usage: Option<Usage>, fault: Option<Fault>) -> Response {
     match fault {
         Some(Fault::TruncatedBody) => reply::truncated(&page, usage),
         Some(Fault::SlowDrip { bytes_per_sec }) => {
@@ -348,6 +451,7 @@ fn scripted_status(shared: &Shared, fault: Option<&Fault>) -> Option<(Answer, Us
         Fault::Status429Day => {
             (day_used_up(), limits.as_if_day_used_up(shared.clock.unscaled_now()))
         }
+        Fault::Status429Empty => (Answer::text(429, ""), limits.as_if_minute_used_up()),
         Fault::Status500 => (Answer::text(500, "Something went wrong"), usage()),
         Fault::Status502 => {
             let body = json!({ "error": { "code": "upstream_error", "message": "simulated" } });
@@ -373,7 +477,7 @@ fn parameters(uri: &Uri) -> Vec<(String, String)> {
 /// Making a day is milliseconds of arithmetic, and a year of daily bars is many days.
 async fn compute(shared: &Arc<Shared>, uri: &Uri) -> Answer {
     let (shared, uri) = (Arc::clone(shared), uri.clone());
-    let work = tokio::task::spawn_blocking(move || {
+    made(move || {
         let params = parameters(&uri);
         let request = Request {
             path: uri.path(),
@@ -383,8 +487,13 @@ async fn compute(shared: &Arc<Shared>, uri: &Uri) -> Answer {
             history_sessions: shared.limits.plan().history_sessions,
         };
         answer(&shared.market, &request)
-    });
-    work.await.unwrap_or_else(|error| {
+    })
+    .await
+}
+
+/// What `make` makes, on a thread that may take its time.
+async fn made(make: impl FnOnce() -> Answer + Send + 'static) -> Answer {
+    tokio::task::spawn_blocking(make).await.unwrap_or_else(|error| {
         tracing::error!(%error, "the simulator failed to make an answer");
         Answer::text(500, "Something went wrong")
     })

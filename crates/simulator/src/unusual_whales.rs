@@ -9,13 +9,13 @@ mod options;
 mod query;
 pub(crate) mod stream;
 
-use bytes::Bytes;
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, Utc};
 use serde::Serialize;
 use serde_json::json;
 use undertow_market::calendar::{new_york_date, new_york_instant};
 use undertow_market::{OptionContract, Symbol};
 
+use crate::answer::Answer;
 use crate::market::Market;
 use options::row::Company;
 use query::Query;
@@ -32,28 +32,7 @@ pub(crate) struct Request<'a> {
     pub(crate) history_sessions: u32,
 }
 
-/// A status and a body.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) content_type: &'static str,
-    pub(crate) body: Bytes,
-}
-
 impl Answer {
-    pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
-        let body = serde_json::to_vec(body).expect("rows have text keys and plain numbers");
-        Self { status, content_type: "application/json; charset=utf-8", body: body.into() }
-    }
-
-    pub(crate) fn text(status: u16, body: &str) -> Self {
-        Self {
-            status,
-            content_type: "text/plain; charset=utf-8",
-            body: Bytes::copy_from_slice(body.as_bytes()),
-        }
-    }
-
     fn rows(rows: &impl Serialize) -> Self {
         Self::json(200, &json!({ "data": rows }))
     }

@@ -115,6 +115,8 @@ impl Batch {
 }
 
 impl Rows for Batch {
+    type Report = MergeReport;
+
     async fn write(&self, connection: &mut PgConnection) -> Result<MergeReport, StoreError> {
         let (inserted, changed) = upsert(connection, &self.bars).await?;
         Ok(MergeReport {

@@ -36,6 +36,30 @@ pub enum ContentTable {
     Contracts,
     /// Volume by price.
     PriceVolumes,
+    /// The tape by minute.
+    TapeMinutes,
+    /// What carries a reason against its price, by minute.
+    TapeApart,
+    /// The tape by price.
+    TapeCells,
+    /// Large off-exchange trades of the tape.
+    TapePrints,
+    /// How far the tape was read. Not where it was read: every channel gives the same rows.
+    TapeBooks,
+    /// Usual off-exchange volume by minute.
+    TapeBaselines,
+    /// Stocks against their own past.
+    StockPositions,
+    /// Days of stocks.
+    DayBars,
+    /// Splits.
+    Splits,
+    /// Dividends.
+    Dividends,
+    /// Option chains.
+    ChainQuotes,
+    /// Straddle opportunities.
+    Opportunities,
 }
 
 /// How many rows there are and a sum of their hashes. It does not depend on the order of rows,
@@ -53,6 +77,9 @@ macro_rules! hash_of {
         hash_of!($columns, $table, "symbol = $1")
     };
     ($columns:expr, $table:literal, $whose:literal) => {
+        hash_of!($columns, $table, $whose, "session_date")
+    };
+    ($columns:expr, $table:literal, $whose:literal, $day:literal) => {
         concat!(
             "SELECT count(*), coalesce(sum(hashtextextended(ROW(",
             $columns,
@@ -60,7 +87,9 @@ macro_rules! hash_of {
             $table,
             " WHERE ",
             $whose,
-            " AND session_date BETWEEN $2 AND $3"
+            " AND ",
+            $day,
+            " BETWEEN $2 AND $3"
         )
     };
 }
@@ -113,6 +142,18 @@ fn statement(table: ContentTable) -> &'static str {
         ContentTable::Contracts => CONTRACTS,
         ContentTable::PriceVolumes => PRICE_VOLUMES,
         ContentTable::OptionsFlow => OPTIONS_FLOW,
+        ContentTable::TapeMinutes => TAPE_MINUTES,
+        ContentTable::TapeApart => TAPE_APART,
+        ContentTable::TapeCells => TAPE_CELLS,
+        ContentTable::TapePrints => TAPE_PRINTS,
+        ContentTable::TapeBooks => TAPE_BOOKS,
+        ContentTable::TapeBaselines => TAPE_BASELINES,
+        ContentTable::StockPositions => STOCK_POSITIONS,
+        ContentTable::DayBars => DAY_BARS,
+        ContentTable::Splits => SPLITS,
+        ContentTable::Dividends => DIVIDENDS,
+        ContentTable::ChainQuotes => CHAIN_QUOTES,
+        ContentTable::Opportunities => OPPORTUNITIES,
     }
 }
 
@@ -200,4 +241,78 @@ const OPTIONS_FLOW: &str = hash_of!(
      trades, first_trade_at, last_trade_at, rule, trim_scale(ask_premium),
      trim_scale(bid_premium)",
     "options_flow"
+);
+
+const TAPE_MINUTES: &str = hash_of!(
+    "symbol, session_date, minute, lit_trades, trim_scale(lit_shares), trim_scale(lit_notional),
+     off_trades, trim_scale(off_shares), trim_scale(off_notional)",
+    "tape_minutes"
+);
+
+const TAPE_APART: &str = hash_of!(
+    "symbol, session_date, minute, is_off_exchange, reasons, trades, trim_scale(shares),
+     trim_scale(notional)",
+    "tape_apart"
+);
+
+const TAPE_CELLS: &str = hash_of!(
+    "symbol, session_date, trim_scale(cell_low), lit_trades, trim_scale(lit_shares),
+     trim_scale(lit_notional), off_trades, trim_scale(off_shares), trim_scale(off_notional)",
+    "tape_cells"
+);
+
+const TAPE_PRINTS: &str = hash_of!(
+    "symbol, session_date, identity, executed_at, reported_at, trf_id, trade_id, sequence,
+     trim_scale(price), trim_scale(size), conditions, correction, reasons",
+    "tape_prints"
+);
+
+const TAPE_BOOKS: &str = hash_of!(
+    "symbol, session_date, complete_to, is_whole, trades, trim_scale(prints_floor)",
+    "tape_books"
+);
+
+const TAPE_BASELINES: &str =
+    hash_of!("symbol, session_date, sessions, first_minute, mean, low, high", "tape_baselines");
+
+const STOCK_POSITIONS: &str = hash_of!(
+    "symbol, session_date, as_of, trim_scale(off_shares), trim_scale(off_notional),
+     trim_scale(lit_shares), trim_scale(baseline_mean), ratio, sessions",
+    "stock_positions"
+);
+
+const DAY_BARS: &str = hash_of!(
+    "symbol, session_date, trim_scale(open), trim_scale(high), trim_scale(low),
+     trim_scale(close), trim_scale(volume), trim_scale(vwap), trades",
+    "market_data"
+);
+
+const SPLITS: &str = hash_of!(
+    "symbol, execution_date, trim_scale(from_shares), trim_scale(to_shares),
+     withdrawn_at IS NULL",
+    "splits",
+    "symbol = $1",
+    "execution_date"
+);
+
+const DIVIDENDS: &str = hash_of!(
+    "symbol, ex_date, currency, trim_scale(cash), withdrawn_at IS NULL",
+    "dividends",
+    "symbol = $1",
+    "ex_date"
+);
+
+const CHAIN_QUOTES: &str = hash_of!(
+    "symbol, taken_at, root, expiry, is_put, trim_scale(strike), shares_per_contract,
+     is_adjusted, trim_scale(bid), trim_scale(ask), quote_at, trim_scale(last_price),
+     trim_scale(day_close), volume, open_interest, implied_volatility, delta, gamma, theta,
+     vega, trim_scale(underlying_price), underlying_is_delayed",
+    "chain_quotes",
+    "symbol = $1",
+    "(taken_at AT TIME ZONE 'America/New_York')::date"
+);
+
+const OPPORTUNITIES: &str = hash_of!(
+    "symbol, session_date, first_at, changed_at, state, reason, evidence",
+    "trading_opportunities"
 );

@@ -3,11 +3,12 @@
 use sqlx::postgres::PgRow;
 use undertow_market::{ContractState, OptionKind, Price, Symbol};
 
+use crate::columns::Columns;
 use crate::flow::read_contract;
 use crate::merge::{MergeContext, MergeReport};
 use crate::numeric::Numeric;
 use crate::row::{Reading, key_of};
-use crate::series::{Columns, Series};
+use crate::series::Series;
 use crate::{Store, StoreError};
 
 /// Most contracts that one query returns; the longest list has 14,000.

@@ -1,6 +1,8 @@
 //! What can go wrong with the database.
 
+use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::migrate::MigrateError;
+use undertow_market::Symbol;
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +68,16 @@ pub enum StoreError {
         given: usize,
         /// The limit.
         most: usize,
+    },
+    /// The tape of a symbol and day is stored further than what was given.
+    #[error("the tape of {symbol} on {session_date} is stored up to {stored}; nothing was changed")]
+    TapeBehind {
+        /// The ticker.
+        symbol: Symbol,
+        /// The trading day in New York.
+        session_date: NaiveDate,
+        /// Everything that the tape reported before this is stored.
+        stored: DateTime<Utc>,
     },
     /// There is no such row.
     #[error("there is no {0}")]

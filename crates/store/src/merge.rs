@@ -116,6 +116,8 @@ impl Store {
 }
 
 impl Rows for Batch<'_> {
+    type Report = MergeReport;
+
     async fn write(&self, connection: &mut PgConnection) -> Result<MergeReport, StoreError> {
         let verdict = match self.rows.is_empty() {
             true => Verdict::default(),

@@ -5,10 +5,11 @@ use chrono::{DateTime, Utc};
 use sqlx::postgres::PgRow;
 use undertow_market::{NetPremiumTick, Symbol, TidePoint, TideScope};
 
+use crate::columns::Columns;
 use crate::merge::{MergeContext, MergeReport};
 use crate::numeric::Numeric;
 use crate::row::{Reading, key_of};
-use crate::series::{Columns, MAX_SERIES_ROWS, Series};
+use crate::series::{MAX_SERIES_ROWS, Series};
 use crate::{Store, StoreError};
 
 /// The scope of the whole market, as stored.

@@ -4,10 +4,11 @@ use chrono::NaiveDate;
 use sqlx::postgres::PgRow;
 use undertow_market::{PriceVolume, Symbol};
 
+use crate::columns::Columns;
 use crate::merge::{MergeContext, MergeReport};
 use crate::numeric::Numeric;
 use crate::row::{Reading, key_of};
-use crate::series::{Columns, MAX_SERIES_ROWS, Series};
+use crate::series::{MAX_SERIES_ROWS, Series};
 use crate::{Store, StoreError};
 
 impl Store {

@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
+use sqlx::Acquire;
 use sqlx::postgres::PgRow;
 use undertow_market::{MarketSession, Print, PrintKey, Quote, Reasons, Side, SideState, Symbol};
 
 use crate::numeric::Numeric;
 use crate::row::{Reading, key_of};
+use crate::tape::make_months;
 use crate::{Store, StoreError};
 
 /// Most prints that one query returns.
@@ -163,8 +165,8 @@ impl Store {
         row.as_ref().map(read_print).transpose()
     }
 
-    /// Makes the month partitions that hold prints, option trades and alerts between two
-    /// instants. The writers do so themselves; doing it ahead keeps the work out of the market's
+    /// Makes the month partitions that hold prints, option trades and alerts, the consolidated
+    /// tape and option chains between two instants. The writers do so themselves; doing it ahead keeps the work out of the market's
     /// opening. Returns how many were made.
     ///
     /// # Errors
@@ -174,15 +176,21 @@ impl Store {
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> Result<u32, StoreError> {
+        let mut connection = self.pool.acquire().await?;
         let made: i32 = sqlx::query_scalar(
             "SELECT trading.ensure_partitions('darkpool_trades', $1, $2)
-                  + trading.ensure_partitions('options_flow', $1, $2)",
+                  + trading.ensure_partitions('options_flow', $1, $2)
+                  + trading.ensure_partitions('chain_quotes', $1, $2)",
         )
         .bind(from)
         .bind(to)
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *connection)
         .await?;
-        Ok(made.unsigned_abs())
+        let mut transaction = connection.begin().await?;
+        let (first, last) = (from.date_naive(), to.date_naive());
+        let of_tape = make_months(&mut transaction, first, last).await?;
+        transaction.commit().await?;
+        Ok(made.unsigned_abs() + of_tape)
     }
 }
 

@@ -16,6 +16,9 @@ use crate::{Store, StoreError};
 /// Whoever comes meanwhile waits as well.
 const SET_LOCK_LIMIT: &str = "SET LOCAL lock_timeout = '5s'";
 
+/// The table by month whose rows [`crate::tape::TapeBookRow`] speaks of.
+const TAPE: &str = "tape_minutes";
+
 /// How long the rows of a table are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retention {
@@ -129,6 +132,13 @@ impl Store {
         .bind(dropped_to)
         .execute(&mut *transaction)
         .await?;
+        if table == TAPE {
+            // A book without its minutes would be a session without trades.
+            sqlx::query("DELETE FROM trading.tape_books WHERE session_date < $1::date")
+                .bind(dropped_to)
+                .execute(&mut *transaction)
+                .await?;
+        }
         transaction.commit().await?;
         Ok(dropped.unsigned_abs())
     }
@@ -175,6 +185,9 @@ fn statement(table: &str) -> Option<&'static str> {
         "gamma_by_strike" => older!("gamma_by_strike" by day "session_date"),
         "option_contracts" => older!("option_contracts" by day "expiry"),
         "price_volumes" => older!("price_volumes" by day "session_date"),
+        "tape_baselines" => older!("tape_baselines" by day "session_date"),
+        "stock_positions" => older!("stock_positions" by day "session_date"),
+        "market_data" => older!("market_data" by day "session_date"),
         "market_metrics" => older!("market_metrics" by instant "at"),
         "system_log" => older!("system_log" by instant "at"),
         "quarantine" => older!("quarantine" by instant "last_received_at"),

@@ -10,11 +10,10 @@
 
 use std::fmt::Write;
 
-use chrono::{DateTime, Utc};
-use sqlx::error::BoxDynError;
-use sqlx::postgres::{PgArguments, PgConnection};
-use sqlx::{Arguments, AssertSqlSafe, Encode, Postgres, Type};
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::PgConnection;
 
+use crate::columns::{Columns, Role, list};
 use crate::merge::transaction::{Rows, commit, finish, lock};
 use crate::merge::{MergeContext, MergeReport};
 use crate::{Store, StoreError};
@@ -28,67 +27,6 @@ pub(crate) trait Series: Send + Sync + Sized + 'static {
 
     /// The rows, column by column.
     fn columns(rows: &[Self]) -> Columns<'_, Self>;
-}
-
-/// Rows of one table as one array for each column.
-pub(crate) struct Columns<'r, R> {
-    rows: &'r [R],
-    columns: Vec<(&'static str, Role)>,
-    arguments: Result<PgArguments, BoxDynError>,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Role {
-    /// Part of the key.
-    Key,
-    /// Replaced by a later delivery.
-    Value,
-    /// The same, but for a null.
-    Kept,
-    /// When the row was received.
-    Received,
-}
-
-impl<'r, R> Columns<'r, R> {
-    pub(crate) fn of(rows: &'r [R]) -> Self {
-        Self { rows, columns: Vec::new(), arguments: Ok(PgArguments::default()) }
-    }
-
-    pub(crate) fn key<T>(self, name: &'static str, value: impl Fn(&'r R) -> T) -> Self
-    where
-        Vec<T>: Encode<'r, Postgres> + Type<Postgres>,
-    {
-        self.add(name, Role::Key, value)
-    }
-
-    pub(crate) fn value<T>(self, name: &'static str, value: impl Fn(&'r R) -> T) -> Self
-    where
-        Vec<T>: Encode<'r, Postgres> + Type<Postgres>,
-    {
-        self.add(name, Role::Value, value)
-    }
-
-    /// A value that a delivery without it does not erase.
-    pub(crate) fn kept<T>(self, name: &'static str, value: impl Fn(&'r R) -> T) -> Self
-    where
-        Vec<T>: Encode<'r, Postgres> + Type<Postgres>,
-    {
-        self.add(name, Role::Kept, value)
-    }
-
-    pub(crate) fn received(self, value: impl Fn(&'r R) -> DateTime<Utc>) -> Self {
-        self.add("received_at", Role::Received, value)
-    }
-
-    fn add<T>(mut self, name: &'static str, role: Role, value: impl Fn(&'r R) -> T) -> Self
-    where
-        Vec<T>: Encode<'r, Postgres> + Type<Postgres>,
-    {
-        let values: Vec<T> = self.rows.iter().map(value).collect();
-        self.columns.push((name, role));
-        self.arguments = self.arguments.and_then(|mut all| all.add(values).map(|()| all));
-        self
-    }
 }
 
 impl Store {
@@ -113,6 +51,8 @@ pub(crate) fn refuse_too_many(given: usize) -> Result<(), StoreError> {
 struct Delivery<R>(Vec<R>);
 
 impl<R: Series> Rows for Delivery<R> {
+    type Report = MergeReport;
+
     async fn write(&self, connection: &mut PgConnection) -> Result<MergeReport, StoreError> {
         upsert(connection, &self.0).await
     }
@@ -128,11 +68,9 @@ pub(crate) async fn upsert<R: Series>(
     lock(connection, R::TABLE).await?;
     let columns = R::columns(rows);
     // Nothing but names from this crate goes into the text.
-    let statement = AssertSqlSafe(statement(R::TABLE, &columns.columns));
+    let statement = AssertSqlSafe(statement(R::TABLE, columns.names()));
     let (distinct, inserted, changed): (i64, i64, i64) =
-        sqlx::query_as_with(statement, columns.arguments.map_err(sqlx::Error::Encode)?)
-            .fetch_one(connection)
-            .await?;
+        sqlx::query_as_with(statement, columns.arguments()?).fetch_one(connection).await?;
     let count = |rows: i64| usize::try_from(rows).unwrap_or(0);
     Ok(MergeReport {
         delivered: rows.len(),
@@ -157,22 +95,28 @@ fn statement(table: &str, columns: &[(&'static str, Role)]) -> String {
         _ => format!("{given}.{name}"),
     };
     let names = list(all());
+    let differs = match values().next() {
+        // The key says it all.
+        None => "false".to_owned(),
+        Some(_) => format!(
+            "ROW({}) IS DISTINCT FROM ROW({})",
+            list(values().map(|(name, _)| format!("o.{name}"))),
+            list(values().map(|column| next(column, "i")))
+        ),
+    };
     let key = list(keys());
     let mut sql = format!(
         "WITH incoming AS (
             SELECT DISTINCT ON ({key}) * FROM unnest({arrays}) AS n ({names})
             ORDER BY {key}, received_at DESC, {names}
          ), judged AS (
-            SELECT i.*, o.received_at IS NULL AS is_new,
-                   ROW({stored}) IS DISTINCT FROM ROW({given}) AS differs
+            SELECT i.*, o.received_at IS NULL AS is_new, {differs} AS differs
             FROM incoming i LEFT JOIN trading.{table} o ON {same_key}
             WHERE o.received_at IS NULL OR o.received_at <= i.received_at
          ), written AS (
             INSERT INTO trading.{table} AS o ({names}) SELECT {names} FROM judged
             ON CONFLICT ({key}) DO UPDATE SET received_at = excluded.received_at",
         arrays = list((1..=columns.len()).map(|number| format!("${number}"))),
-        stored = list(values().map(|(name, _)| format!("o.{name}"))),
-        given = list(values().map(|column| next(column, "i"))),
         same_key =
             keys().map(|name| format!("o.{name} = i.{name}")).collect::<Vec<_>>().join(" AND "),
     );
@@ -187,8 +131,4 @@ fn statement(table: &str, columns: &[(&'static str, Role)]) -> String {
          FROM judged",
     );
     sql
-}
-
-fn list<S: ToString>(parts: impl Iterator<Item = S>) -> String {
-    parts.map(|part| part.to_string()).collect::<Vec<_>>().join(", ")
 }

@@ -42,6 +42,14 @@ pub enum SlotKind {
     Contracts,
     /// Volume of a day by price.
     PriceVolumes,
+    /// The consolidated tape.
+    Tape,
+    /// Days of stocks.
+    DayBars,
+    /// Option chains.
+    Chain,
+    /// Splits and dividends.
+    CorporateActions,
 }
 
 /// How a slot ended.
@@ -143,7 +151,7 @@ pub struct Coverage {
 
 impl SlotKind {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::Prints,
         Self::Bars,
         Self::OptionTrades,
@@ -157,6 +165,10 @@ impl SlotKind {
         Self::Gamma,
         Self::Contracts,
         Self::PriceVolumes,
+        Self::Tape,
+        Self::DayBars,
+        Self::Chain,
+        Self::CorporateActions,
     ];
 
     /// The name in the database.
@@ -176,6 +188,10 @@ impl SlotKind {
             Self::Gamma => "gamma",
             Self::Contracts => "contracts",
             Self::PriceVolumes => "price_volumes",
+            Self::Tape => "tape",
+            Self::DayBars => "day_bars",
+            Self::Chain => "chain",
+            Self::CorporateActions => "corporate_actions",
         }
     }
 }

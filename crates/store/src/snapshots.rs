@@ -6,11 +6,12 @@ use chrono::NaiveDate;
 use sqlx::postgres::{PgConnection, PgRow};
 use undertow_market::{FlowBucket, FlowSnapshot, FlowSums, Price, Symbol};
 
+use crate::columns::Columns;
 use crate::merge::transaction::{Rows, commit, finish};
 use crate::merge::{MergeContext, MergeReport};
 use crate::numeric::Numeric;
 use crate::row::{Reading, key_of};
-use crate::series::{Columns, MAX_SERIES_ROWS, Series, refuse_too_many, upsert};
+use crate::series::{MAX_SERIES_ROWS, Series, refuse_too_many, upsert};
 use crate::{Store, StoreError};
 
 const BY_STRIKE: &str = "flow_by_strike";
@@ -126,6 +127,8 @@ impl Store {
 }
 
 impl Rows for Snapshots {
+    type Report = MergeReport;
+
     async fn write(&self, connection: &mut PgConnection) -> Result<MergeReport, StoreError> {
         let strikes = upsert(connection, &self.strikes).await?;
         let expiries = upsert(connection, &self.expiries).await?;

@@ -4,10 +4,11 @@ use chrono::NaiveDate;
 use sqlx::postgres::PgRow;
 use undertow_market::{Symbol, TermPoint, VolatilityDay};
 
+use crate::columns::Columns;
 use crate::merge::{MergeContext, MergeReport};
 use crate::numeric::Numeric;
 use crate::row::{Reading, key_of};
-use crate::series::{Columns, Series};
+use crate::series::Series;
 use crate::{Store, StoreError};
 
 /// Most days that one query returns: four years.

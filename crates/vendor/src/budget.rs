@@ -1,7 +1,8 @@
 //! How many requests a vendor still allows, learnt from its answers and shared by every task.
 //!
-//! No number here is a vendor's limit: limits arrive with the answers. Until the first answer of
-//! a day only one request is under way at a time. The state can be stored and restored, so that a
+//! No number here is a vendor's limit: limits arrive with the answers. A vendor that tells none
+//! teaches them by refusing. Until the first answer of a day only one request is under way at a
+//! time. The state can be stored and restored, so that a
 //! restart does not spend a day's allowance twice.
 
 mod ledger;
@@ -51,6 +52,8 @@ pub struct BudgetState {
     pub day_resets_at: Option<DateTime<Utc>>,
     /// Requests allowed a minute.
     pub minute_limit: Option<u32>,
+    /// Whether that limit was never told, but learnt from a refusal.
+    pub is_minute_limit_learnt: bool,
     /// Requests left in this minute.
     pub minute_remaining: Option<u32>,
     /// When the minute's count begins again.
@@ -178,6 +181,12 @@ impl Budget {
                 () = tokio::time::sleep_until(wake) => {}
             }
         }
+    }
+
+    /// Sends no more than this in any second, from now on. For a vendor that sets its only limit in
+    /// words.
+    pub fn pace(&self, most_a_second: u32) {
+        self.shared.lock().pace(most_a_second);
     }
 
     /// Takes in what an answer said. Called while the answered request still holds its permit.

@@ -176,6 +176,19 @@ impl VendorError {
         }
     }
 
+    /// The same error with other words of the answer, for a vendor whose own are shown to nobody.
+    #[must_use]
+    pub(crate) fn with_excerpt(mut self, excerpt: String) -> Self {
+        let (Self::Auth { call }
+        | Self::Entitlement { call, .. }
+        | Self::RateLimited { call, .. }
+        | Self::Transient { call, .. }
+        | Self::Malformed { call, .. }
+        | Self::Fatal { call, .. }) = &mut self;
+        call.excerpt = excerpt;
+        self
+    }
+
     /// What was asked and answered.
     #[must_use]
     pub fn call(&self) -> &Call {

@@ -114,6 +114,11 @@ impl Http {
         Ok(Self { client, base, config })
     }
 
+    /// The vendor's address.
+    pub(crate) fn base(&self) -> &Url {
+        &self.base
+    }
+
     /// The address of a path below the base, with its query.
     pub(crate) fn url(&self, path: &[&str], query: &[(&str, String)]) -> Url {
         let mut url = self.base.clone();
@@ -131,12 +136,12 @@ impl Http {
         &self,
         url: Url,
         priority: Priority,
-        read: impl Fn(&Answer<'_>) -> Result<T, VendorError>,
+        mut read: impl FnMut(&Answer<'_>) -> Result<T, VendorError>,
     ) -> Result<T, VendorError> {
         let request = path_and_query(&url);
         let mut delays = self.config.retry.delays();
         loop {
-            let error = match self.attempt(&url, &request, priority, &read).await {
+            let error = match self.attempt(&url, &request, priority, &mut read).await {
                 Ok(result) => return Ok(result),
                 Err(error) => error,
             };
@@ -154,7 +159,7 @@ impl Http {
         url: &Url,
         request: &str,
         priority: Priority,
-        read: &impl Fn(&Answer<'_>) -> Result<T, VendorError>,
+        read: &mut impl FnMut(&Answer<'_>) -> Result<T, VendorError>,
     ) -> Result<T, VendorError> {
         let turn = self.config.budget.acquire(priority, &self.config.now).await;
         let _permit = turn.map_err(|refused| refused.of(request))?;
@@ -244,8 +249,13 @@ impl<'a> Answer<'a> {
 
     /// Whether the body repeats the key. Looks through all of it.
     pub(crate) fn repeats_key(&self) -> bool {
+        self.holds_key(&String::from_utf8_lossy(&self.body))
+    }
+
+    /// Whether a text of the answer repeats the key.
+    pub(crate) fn holds_key(&self, text: &str) -> bool {
         let key = self.key.expose_secret();
-        !key.is_empty() && String::from_utf8_lossy(&self.body).contains(key)
+        !key.is_empty() && text.contains(key)
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {

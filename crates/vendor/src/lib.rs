@@ -16,18 +16,29 @@ use chrono::{DateTime, Utc};
 
 pub mod backoff;
 pub mod budget;
+mod decode;
 pub mod error;
+mod field;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod http;
 pub mod page;
+pub mod polygon;
+mod scan;
+mod socket;
 pub mod unusual_whales;
+mod wire;
 
 pub use backoff::RetryPolicy;
 pub use budget::{Budget, BudgetState, Priority};
+pub use decode::{DecodeError, Decoded};
 pub use error::{Call, EntitlementReason, RateScope, VendorError};
 pub use http::HttpLimits;
 pub use page::{MAX_RAW_BYTES, Page, Reject};
+pub use polygon::{
+    ChainQuery, ConditionTable, Cursor, ListingQuery, Polygon, PolygonConfig, SaleCondition,
+    TradeReader, TradesPage, TradesQuery, Venue,
+};
 pub use unusual_whales::{
     BarsQuery, ContractFlowQuery, ContractsQuery, FlowQuery, OffLitTrade, Order, PriceTick,
     PrintsQuery, StockState, UnusualWhales, UnusualWhalesConfig,

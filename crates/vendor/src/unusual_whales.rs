@@ -17,7 +17,6 @@
 mod client;
 mod codes;
 mod errors;
-mod field;
 pub mod paging;
 mod parse;
 mod query;
@@ -25,14 +24,15 @@ mod scan;
 pub mod stream;
 mod wire;
 
+pub use crate::decode::{DecodeError, Decoded};
 pub use client::{UnusualWhales, UnusualWhalesConfig};
 pub use errors::classify_answer;
 pub use parse::{
-    Asked, DecodeError, Decoded, FrameReader, MAX_LEVELS, OffLitTrade, PriceTick, Reply, Row,
-    StockState, TradesOf, decode_bars, decode_flow_alerts, decode_flow_per_expiry,
-    decode_flow_per_strike, decode_gamma_by_strike, decode_iv_rank, decode_net_premium_ticks,
-    decode_option_contracts, decode_option_trades, decode_price_volumes, decode_prints,
-    decode_realized_volatility, decode_stock_state, decode_term_structure, decode_tide,
+    Asked, FrameReader, MAX_LEVELS, OffLitTrade, PriceTick, Reply, Row, StockState, TradesOf,
+    decode_bars, decode_flow_alerts, decode_flow_per_expiry, decode_flow_per_strike,
+    decode_gamma_by_strike, decode_iv_rank, decode_net_premium_ticks, decode_option_contracts,
+    decode_option_trades, decode_price_volumes, decode_prints, decode_realized_volatility,
+    decode_stock_state, decode_term_structure, decode_tide,
 };
 pub use query::{
     BarsQuery, ContractFlowQuery, ContractsQuery, FlowQuery, MAX_ALERTS_PER_PAGE,
@@ -41,6 +41,6 @@ pub use query::{
 };
 
 #[doc(hidden)]
-pub use field::{decimal, float, instant};
+pub use crate::field::{decimal, float, instant};
 #[doc(hidden)]
 pub use parse::{decode_option_trades_slowly, decode_prints_slowly};

@@ -7,8 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use tokio::task::JoinHandle;
 use undertow_engine::clock::Clock;
+use undertow_engine::consolidated::Consolidated;
 use undertow_engine::engine::{Engine, Parts};
-use undertow_market::{Calendar, MarketSession};
+use undertow_market::{Calendar, MarketSession, VendorId};
 use undertow_simulator::{Plan, SimClock, Simulator, SimulatorConfig};
 use undertow_store::embedded::{EmbeddedConfig, EmbeddedPostgres};
 use undertow_store::{SimulatedMarket, Store, StoreOptions, while_away};
@@ -17,6 +18,7 @@ use undertow_vendor::unusual_whales::stream::{StreamConfig, StreamLimits};
 use undertow_vendor::unusual_whales::{UnusualWhales, UnusualWhalesConfig};
 use undertow_vendor::{HttpLimits, RetryPolicy};
 
+use super::tape::{self, TapeSource};
 use super::{App, AppOptions};
 use crate::dto::Mode;
 use crate::error::{ApiError, ErrorCode};
@@ -45,11 +47,19 @@ pub(crate) struct OpenMarket {
     pub(crate) clock: Clock,
     pub(crate) store: Store,
     pub(crate) engine: Engine,
+    /// The consolidated tape; none without its vendor's key.
+    pub(crate) consolidated: Option<Consolidated>,
     pub(crate) database_kind: &'static str,
     pub(crate) hold_rates: HoldRates,
     pub(crate) blocks: Blocks,
     pub(crate) database: DatabaseReading,
     parts: Mutex<StoppableParts>,
+}
+
+/// What collects.
+struct Running {
+    engine: Engine,
+    consolidated: Option<Consolidated>,
 }
 
 #[derive(Default)]
@@ -82,19 +92,37 @@ pub(super) async fn open_simulated(
     let address = simulator.url();
     let key = SecretString::from(simulator.key().to_owned());
     let history = DEMO_HISTORY_SESSIONS;
-    let engine = start_engine(&app, &store, clock, address, key, history).await?;
-    Ok(OpenMarket::new(&app, Mode::Simulated, clock, store, engine, Some(simulator), embedded))
+    let source = TapeSource {
+        rest_url: address.clone(),
+        ws_url: format!("{}/stocks", address.replacen("http", "ws", 1)),
+        key: key.clone(),
+    };
+    let engine = start_engine(&app, &store, clock, address, Some(key), history).await?;
+    let consolidated = tape::start(&app, &store, clock, source, engine.event_sender()).await?;
+    let running = Running { engine, consolidated: Some(consolidated) };
+    let parts = StoppableParts { forwarder: None, simulator: Some(simulator), embedded };
+    Ok(OpenMarket::new(&app, Mode::Simulated, clock, store, running, parts))
 }
 
-/// Opens the real market.
-pub(super) async fn open_live(app: App, key: SecretString) -> Result<OpenMarket, ApiError> {
+/// Opens the real market, with each vendor whose key is set.
+pub(super) async fn open_live(app: App) -> Result<OpenMarket, ApiError> {
     let (store, embedded) = open_store(&app, REAL_DATABASE, None).await?;
     let clock = app.clock();
     let settings = &app.options().settings;
     let address = settings.vendors.unusual_whales.url.clone();
     let history = settings.collect.history_sessions;
+    let key = app.key(VendorId::UnusualWhales);
     let engine = start_engine(&app, &store, clock, address, key, history).await?;
-    Ok(OpenMarket::new(&app, Mode::Live, clock, store, engine, None, embedded))
+    let consolidated = match app.key(VendorId::Polygon) {
+        None => None,
+        Some(key) => {
+            let source = app.tape_source(key);
+            Some(tape::start(&app, &store, clock, source, engine.event_sender()).await?)
+        }
+    };
+    let running = Running { engine, consolidated };
+    let parts = StoppableParts { forwarder: None, simulator: None, embedded };
+    Ok(OpenMarket::new(&app, Mode::Live, clock, store, running, parts))
 }
 
 /// The name of the database of real data on the embedded server.
@@ -152,19 +180,22 @@ async fn open_embedded(
     Ok((store, embedded))
 }
 
+/// Without a key the engine shows what is stored and asks for nothing.
 async fn start_engine(
     app: &App,
     store: &Store,
     clock: Clock,
     base_url: String,
-    key: SecretString,
+    key: Option<SecretString>,
     history_sessions: u32,
 ) -> Result<Engine, ApiError> {
     app.progress("Starting to collect");
     let restored = while_away(|| Engine::restored_budget(store)).await;
     let budget = restored.map_err(database_error)?;
     let mut collect = app.options().settings.collect.clone();
-    let stream = collect.stream.then(|| StreamConfig {
+    let connected = key.is_some();
+    let key = key.unwrap_or_default();
+    let stream = (collect.stream && connected).then(|| StreamConfig {
         base_url: base_url.clone(),
         key: key.clone(),
         limits: StreamLimits::default(),
@@ -182,7 +213,7 @@ async fn start_engine(
         clock,
         calendar: app.calendar().clone(),
         collect,
-        collecting: app.options().collect,
+        collecting: app.options().collect && connected,
     };
     Engine::start(parts).await.map_err(database_error)
 }
@@ -263,21 +294,21 @@ impl OpenMarket {
         mode: Mode,
         clock: Clock,
         store: Store,
-        engine: Engine,
-        simulator: Option<Simulator>,
-        embedded: Option<EmbeddedPostgres>,
+        running: Running,
+        parts: StoppableParts,
     ) -> Self {
         let from_url = !app.options().settings.database.url.is_empty();
         Self {
             mode,
             clock,
             store,
-            engine,
+            engine: running.engine,
+            consolidated: running.consolidated,
             database_kind: if from_url { "url" } else { "embedded" },
             hold_rates: HoldRates::default(),
             blocks: Blocks::default(),
             database: DatabaseReading::default(),
-            parts: Mutex::new(StoppableParts { forwarder: None, simulator, embedded }),
+            parts: Mutex::new(parts),
         }
     }
 
@@ -294,6 +325,9 @@ impl OpenMarket {
             forwarder.abort();
         }
         let stopping = async {
+            if let Some(consolidated) = &self.consolidated {
+                consolidated.stop().await;
+            }
             self.engine.stop().await;
             self.store.close().await;
             if let Some(simulator) = parts.simulator {

@@ -7,7 +7,7 @@ use undertow_vendor::budget::Budget;
 use undertow_vendor::{Priority, VendorError};
 
 use super::request;
-use crate::app::{App, Choice, market_error, vendor_client};
+use crate::app::{App, Choice, market_error, tape_client, vendor_client};
 use crate::dto::{AppView, ConnectVendor, Nothing, OneSymbol, StartDemo};
 use crate::error::{ApiError, ErrorCode};
 
@@ -34,10 +34,7 @@ pub(crate) async fn start_demo(app: &App, request: StartDemo) -> Result<AppView,
 
 /// Asks the vendor one small question with the key before it is accepted.
 pub(crate) async fn connect_vendor(app: &App, request: ConnectVendor) -> Result<AppView, ApiError> {
-    let vendor: VendorId =
-        request.vendor.parse().map_err(|error: undertow_market::vendor::UnknownVendor| {
-            ApiError::invalid(error.to_string())
-        })?;
+    let vendor = request::vendor(&request.vendor)?;
     let key = request.key.trim();
     if key.is_empty()
         || key.len() > MAX_KEY_BYTES
@@ -49,14 +46,32 @@ pub(crate) async fn connect_vendor(app: &App, request: ConnectVendor) -> Result<
         )));
     }
     let key = SecretString::from(key.to_owned());
-    let address = app.options().settings.vendors.unusual_whales.url.clone();
-    let client =
-        vendor_client(address, key.clone(), Budget::new(), app.clock(), app.calendar().clone())?;
-    let probe = Symbol::new("SPY").map_err(ApiError::internal)?;
-    client.stock_state(&probe, Priority::Live).await.map_err(|error| refused(vendor, &error))?;
-    app.set_key(key);
+    try_key(app, vendor, &key).await?.map_err(|error| refused(vendor, &error))?;
+    app.set_key(vendor, key);
     app.choose(Choice::Live);
     Ok(app.view())
+}
+
+/// Asks the vendor something small that any plan includes.
+async fn try_key(
+    app: &App,
+    vendor: VendorId,
+    key: &SecretString,
+) -> Result<Result<(), VendorError>, ApiError> {
+    let (budget, clock) = (Budget::new(), app.clock());
+    match vendor {
+        VendorId::UnusualWhales => {
+            let address = app.options().settings.vendors.unusual_whales.url.clone();
+            let calendar = app.calendar().clone();
+            let client = vendor_client(address, key.clone(), budget, clock, calendar)?;
+            let probe = Symbol::new("SPY").map_err(ApiError::internal)?;
+            Ok(client.stock_state(&probe, Priority::Live).await.map(drop))
+        }
+        VendorId::Polygon => {
+            let client = tape_client(&app.tape_source(key.clone()), budget, clock)?;
+            Ok(client.upcoming(Priority::Live).await.map(drop))
+        }
+    }
 }
 
 pub(crate) async fn reopen_market(app: &App, _: Nothing) -> Result<AppView, ApiError> {

@@ -19,12 +19,13 @@ use undertow_store::log::LogLevel;
 
 use super::job::Job;
 use crate::bars;
+use crate::common::CollectError;
 use crate::event::EngineEvent;
 use crate::feed::Series;
 use crate::journal;
 use crate::poll;
 use crate::schedule::SETTLE;
-use crate::shared::{CollectError, MARKET, Shared};
+use crate::shared::{MARKET, Shared};
 use crate::walk::{Walk, walk};
 use crate::writer::{Books, Slot};
 

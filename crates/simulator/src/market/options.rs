@@ -39,8 +39,6 @@ const LAST_MINUTES: i64 = 20;
 const MINUTES_A_YEAR: f64 = 365.0 * 24.0 * 60.0;
 /// Share of the stock's usual activity that options see in the evening quarter of an hour.
 const EVENING_WEIGHT: f64 = 0.25;
-/// Half the distance from bid to offer, as a share of the price, apart from a tick's half.
-const HALF_SPREAD: f64 = 0.003;
 /// Below this price every option moves in cents; above it only those of funds do.
 const CENTS_BELOW: f64 = 3.0;
 
@@ -189,7 +187,7 @@ impl OptionDay {
         // They can be exercised early, so nobody sells one for less than that brings.
         let value = terms.value().max(inner);
         let tick = if self.is_fund || value < CENTS_BELOW { CENT } else { 5 * CENT };
-        let half = value * HALF_SPREAD + 0.3 * Ticks(tick).dollars();
+        let half = value * self.sky.profile.option_half_spread + 0.3 * Ticks(tick).dollars();
         let down = Ticks::nearest(value - half).0.div_euclid(tick) * tick;
         let up = (Ticks::nearest(value + half).0 + tick - 1).div_euclid(tick) * tick;
         let bid = down.max(0);

@@ -25,6 +25,9 @@ pub enum SceneError {
     /// The day has no print at that index.
     #[error("the day has no print at that index")]
     NoSuchPrint,
+    /// A surge is between none and a hundred ordinary days.
+    #[error("a surge is a number of ordinary days from 0 to 100")]
+    NoMultiple,
     /// More prints or more edits than are allowed.
     #[error("too much: at most {MAX_INJECTED} prints an edit and {MAX_EDITS} edits")]
     TooMany,

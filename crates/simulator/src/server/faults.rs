@@ -17,6 +17,11 @@ pub enum Fault {
     /// 429, the day's quota is used up.
     #[serde(rename = "status_429_day")]
     Status429Day,
+    /// 429 without a body.
+    #[serde(rename = "status_429_empty")]
+    Status429Empty,
+    /// 403, the plan does not have it, in the words of the second vendor.
+    NotEntitled,
     /// 500 with the vendor's plain text.
     #[serde(rename = "status_500")]
     Status500,
@@ -60,25 +65,60 @@ pub enum Fault {
     Freeze,
     /// A frame comes twice.
     DuplicateFrame,
-    /// The websocket ends as it does for a reader who is too slow.
+    /// The websocket ends as it does for a reader who is too slow, without a word.
     CutSlowReader,
+    /// A frame that is no JSON comes before the right one.
+    GarbageFrame,
+    /// A frame whose events hold an empty list in this field.
+    WrongTypesFrame(String),
+    /// A frame comes after this many real milliseconds, and every later one behind it.
+    SlowFrame(u64),
+    /// The second vendor's websocket: the key is refused.
+    AuthFailed,
+    /// The second vendor's websocket: this connection is one too many. It is told so after its
+    /// first subscription, and closed.
+    MaxConnections,
+    /// The second vendor's websocket: a topic of this name is not in the plan.
+    TopicRefused(String),
 }
 
 /// The path of websocket requests. Its frames have the path of their channel below it.
 pub(super) const SOCKET_PATH: &str = "/socket";
+/// The same of the second vendor. Its frames mix everything, and have [`STOCKS_FRAMES`].
+pub(super) const STOCKS_PATH: &str = "/stocks";
+/// The path of the second vendor's frames with data.
+pub(super) const STOCKS_FRAMES: &str = "/stocks/frames";
 
 impl Fault {
-    /// Whether it strikes frames of an open websocket, and never a request.
-    fn strikes_frames(&self) -> bool {
-        matches!(
-            self,
-            Self::DropMidFrame | Self::Freeze | Self::DuplicateFrame | Self::CutSlowReader
-        )
+    /// What it strikes.
+    fn target(&self) -> Target {
+        match self {
+            Self::DropMidFrame
+            | Self::Freeze
+            | Self::DuplicateFrame
+            | Self::CutSlowReader
+            | Self::GarbageFrame
+            | Self::WrongTypesFrame(_)
+            | Self::SlowFrame(_) => Target::Frame,
+            Self::AuthFailed | Self::MaxConnections | Self::TopicRefused(_) => Target::Talk,
+            _ => Target::Request,
+        }
     }
 }
 
+/// What a fault strikes.
+#[derive(Clone, Copy, PartialEq)]
+enum Target {
+    Request,
+    /// A frame with data.
+    Frame,
+    /// What is said on a websocket before data comes.
+    Talk,
+}
+
 /// A fault, and which requests it spoils. For faults of an open websocket a request is a frame
-/// that is pushed, and its path `/socket/<channel>`.
+/// that is pushed, and its path `/socket/<channel>`, or
+/// `/stocks/frames` at the second vendor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaultRule {
     /// What goes wrong.
@@ -176,13 +216,21 @@ impl Faults {
 
     /// The fault for a request: that of the first rule that matches and has let enough pass.
     pub(crate) fn take(&self, path: &str) -> Option<Fault> {
-        self.first(|rule| !rule.fault.strikes_frames() && rule.matches(path))
+        self.first(|rule| rule.fault.target() == Target::Request && rule.matches(path))
     }
 
-    /// The fault for a frame of this channel.
-    pub(crate) fn take_for_frame(&self, channel: &str) -> Option<Fault> {
-        let path = format!("{SOCKET_PATH}/{channel}");
-        self.first(|rule| rule.fault.strikes_frames() && rule.matches(&path))
+    /// The fault for a frame of this path.
+    pub(crate) fn take_for_frame(&self, path: &str) -> Option<Fault> {
+        self.first(|rule| rule.fault.target() == Target::Frame && rule.matches(path))
+    }
+
+    /// The fault for what is said on the second vendor's websocket, if it is one of these.
+    pub(crate) fn take_for_talk(&self, is_wanted: impl Fn(&Fault) -> bool) -> Option<Fault> {
+        self.first(|rule| {
+            rule.fault.target() == Target::Talk
+                && is_wanted(&rule.fault)
+                && rule.matches(STOCKS_PATH)
+        })
     }
 
     fn first(&self, strikes: impl Fn(&FaultRule) -> bool) -> Option<Fault> {
@@ -232,9 +280,9 @@ mod tests {
         assert_eq!(faults.take("/api/stock/A"), Some(Fault::Status500));
         assert_eq!(faults.take("/socket"), Some(Fault::NoWebsocketScope));
         assert_eq!(faults.take("/socket"), None);
-        assert_eq!(faults.take_for_frame("flow-alerts"), Some(Fault::Freeze));
-        assert_eq!(faults.take_for_frame("flow-alerts"), None);
-        assert_eq!(faults.take_for_frame("price:SPY"), Some(Fault::DuplicateFrame));
+        assert_eq!(faults.take_for_frame("/socket/flow-alerts"), Some(Fault::Freeze));
+        assert_eq!(faults.take_for_frame("/socket/flow-alerts"), None);
+        assert_eq!(faults.take_for_frame("/socket/price:SPY"), Some(Fault::DuplicateFrame));
     }
 
     #[test]

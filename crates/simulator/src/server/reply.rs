@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::limits::Usage;
-use crate::unusual_whales::Answer;
+use crate::answer::Answer;
 
 /// How often a slow answer delivers its next bytes.
 const DRIP_EVERY: Duration = Duration::from_millis(50);
@@ -71,7 +71,11 @@ pub(super) fn with_wrong_types(answer: Answer, field: &str) -> Answer {
         return answer;
     };
     // Most answers are wrapped, some are bare arrays.
-    let rows = if body.is_object() { body.get_mut("data") } else { Some(&mut body) };
+    let field_of_rows = ["data", "results"].into_iter().find(|name| body.get(name).is_some());
+    let rows = match field_of_rows {
+        Some(name) => body.get_mut(name),
+        None => Some(&mut body).filter(|body| body.is_array()),
+    };
     match rows {
         Some(Value::Array(rows)) => rows.iter_mut().for_each(|row| spoil(row, field)),
         Some(row) => spoil(row, field),
@@ -80,7 +84,7 @@ pub(super) fn with_wrong_types(answer: Answer, field: &str) -> Answer {
     Answer { body: body.to_string().into(), ..answer }
 }
 
-fn spoil(row: &mut Value, field: &str) {
+pub(super) fn spoil(row: &mut Value, field: &str) {
     if let Some(value) = row.get_mut(field) {
         *value = json!([]);
     }

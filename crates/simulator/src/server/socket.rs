@@ -13,55 +13,35 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::StreamExt;
+use futures_util::stream::SplitStream;
 use serde::Deserialize;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::MissedTickBehavior;
 
 use super::faults::{Fault, SOCKET_PATH};
 use super::listener::Connection;
-use super::{Shared, at_the_edge, parameters, reply, scripted_status, stopped};
-use crate::unusual_whales::Answer;
+use super::outbox::{End, Outbox, Outgoing, hold};
+use super::{Shared, at_the_edge, parameters, reply, scripted_status};
+use crate::answer::Answer;
 use crate::unusual_whales::stream::{Channel, Stretch, acknowledgement, frames};
 
 /// Websockets that are open at once.
 pub(super) const MAX_SOCKETS: usize = 64;
 /// Channels that one of them joins.
 const MAX_CHANNELS: usize = 64;
-/// Frames that wait for one reader: some seconds of the busiest market.
-const MAX_FRAMES_QUEUED: usize = 8_192;
-/// A reader who takes nothing for so long is cut off.
-const SLOW_READER_WAIT: Duration = Duration::from_secs(5);
 /// How often the market is looked at, in real time.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Most market time that is pushed at once: a fast clock must not make one huge batch.
-const STRETCH: TimeDelta = TimeDelta::minutes(1);
+pub(super) const STRETCH: TimeDelta = TimeDelta::minutes(1);
 /// A clock that leaps further than this leaves the rest out.
-const LONGEST_LEAP: TimeDelta = TimeDelta::days(1);
-/// A frozen connection is given up after so long.
-const LONGEST_FREEZE: Duration = Duration::from_secs(600);
+pub(super) const LONGEST_LEAP: TimeDelta = TimeDelta::days(1);
 
 /// What a client asks for.
 #[derive(Deserialize)]
 struct Command {
     channel: String,
     msg_type: String,
-}
-
-/// What waits for the reader.
-enum Outgoing {
-    Whole(String),
-    /// A frame in whose middle the connection ends.
-    Half(String),
-}
-
-/// How a connection ends.
-enum End {
-    /// The client, the simulator or the queue ended it.
-    Over,
-    /// It falls silent first.
-    Frozen,
 }
 
 pub(super) async fn open(
@@ -102,41 +82,12 @@ async fn serve(
     connection: Connection,
     _permit: OwnedSemaphorePermit,
 ) {
-    let (sink, source) = socket.split();
-    let (queue, queued) = mpsc::channel(MAX_FRAMES_QUEUED);
-    let mut writing = tokio::spawn(write(sink, queued, connection));
-    let mut session = Session { shared: Arc::clone(&shared), joined: Vec::new(), queue };
-    let end = tokio::select! {
-        Err(end) = session.run(source) => end,
-        _ = &mut writing => End::Over,
-        () = stopped(shared.stopping.clone()) => End::Over,
+    let talk = async |outbox, source| {
+        let mut session = Session { shared: Arc::clone(&shared), joined: Vec::new(), outbox };
+        let Err(end) = session.run(source).await;
+        end
     };
-    if matches!(end, End::Frozen) {
-        // The writer keeps the connection open. The silence ends with the simulator, or after
-        // so long that nobody can be waiting: both are fine.
-        let _over = tokio::time::timeout(LONGEST_FREEZE, stopped(shared.stopping.clone())).await;
-    }
-    writing.abort();
-}
-
-/// Sends what is queued until the queue or the connection ends.
-async fn write(
-    mut sink: SplitSink<WebSocket, Message>,
-    mut queued: mpsc::Receiver<Outgoing>,
-    connection: Connection,
-) {
-    while let Some(outgoing) = queued.recv().await {
-        let text = match outgoing {
-            Outgoing::Whole(text) => text,
-            Outgoing::Half(text) => {
-                connection.cut_after(text.len() / 2);
-                text
-            }
-        };
-        if sink.send(Message::text(text)).await.is_err() {
-            return;
-        }
-    }
+    hold(socket, &shared, connection, talk).await;
 }
 
 /// A channel that was joined.
@@ -151,7 +102,7 @@ struct Joined {
 struct Session {
     shared: Arc<Shared>,
     joined: Vec<Joined>,
-    queue: mpsc::Sender<Outgoing>,
+    outbox: Outbox,
 }
 
 impl Session {
@@ -183,7 +134,7 @@ impl Session {
             "leave" => self.leave(&name),
             _ => return Ok(()),
         };
-        self.send(Outgoing::Whole(acknowledgement(&name, is_known))).await
+        self.outbox.send(Outgoing::Whole(acknowledgement(&name, is_known))).await
     }
 
     fn join(&mut self, name: &str) -> bool {
@@ -222,27 +173,15 @@ impl Session {
     }
 
     async fn push(&self, joined: Joined, stretch: Stretch) -> Result<(), End> {
-        let (shared, name) = (Arc::clone(&self.shared), joined.name.clone());
+        let shared = Arc::clone(&self.shared);
+        let path = format!("{SOCKET_PATH}/{}", joined.name);
         // A day that is not there yet takes a while to make.
         let work = tokio::task::spawn_blocking(move || {
             frames(&shared.market, &joined.name, &joined.channel, stretch)
         });
         for frame in work.await.map_err(|_| End::Over)? {
-            match self.shared.faults.take_for_frame(&name) {
-                Some(Fault::DropMidFrame) => self.send(Outgoing::Half(frame)).await?,
-                Some(Fault::Freeze) => return Err(End::Frozen),
-                Some(Fault::CutSlowReader) => return Err(End::Over),
-                Some(Fault::DuplicateFrame) => {
-                    self.send(Outgoing::Whole(frame.clone())).await?;
-                    self.send(Outgoing::Whole(frame)).await?;
-                }
-                _ => self.send(Outgoing::Whole(frame)).await?,
-            }
+            self.outbox.send_data(&path, frame).await?;
         }
         Ok(())
-    }
-
-    async fn send(&self, outgoing: Outgoing) -> Result<(), End> {
-        self.queue.send_timeout(outgoing, SLOW_READER_WAIT).await.map_err(|_| End::Over)
     }
 }

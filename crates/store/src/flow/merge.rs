@@ -192,6 +192,8 @@ fn join_repeats<T: Flow>(rows: &mut Vec<Row<'_, T>>) {
 }
 
 impl<T: Flow> Rows for Batch<'_, T> {
+    type Report = MergeReport;
+
     async fn write(&self, connection: &mut PgConnection) -> Result<MergeReport, StoreError> {
         let mut report = MergeReport {
             delivered: self.delivered,

@@ -5,7 +5,7 @@ use std::future::Future;
 use sqlx::postgres::PgConnection;
 use sqlx::{Acquire, PgPool};
 
-use super::{MergeContext, MergeReport};
+use super::MergeContext;
 use crate::StoreError;
 use crate::quarantine::add_rejects;
 use crate::slots::put_slot;
@@ -17,11 +17,14 @@ const MAX_ATTEMPTS: u32 = 3;
 
 /// Rows made ready for the database.
 pub(crate) trait Rows: Send + Sync {
+    /// What became of them.
+    type Report: Send;
+
     /// Writes what is new and what has changed.
     fn write(
         &self,
         connection: &mut PgConnection,
-    ) -> impl Future<Output = Result<MergeReport, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Self::Report, StoreError>> + Send;
 }
 
 /// Runs a merge in a task of its own: a caller that goes away does not leave half of it.
@@ -32,11 +35,11 @@ pub(crate) async fn finish<T: Send + 'static>(
 }
 
 /// Writes rows and what belongs to them in one transaction.
-pub(crate) async fn commit(
+pub(crate) async fn commit<R: Rows>(
     pool: &PgPool,
-    rows: &impl Rows,
+    rows: &R,
     context: &MergeContext,
-) -> Result<MergeReport, StoreError> {
+) -> Result<R::Report, StoreError> {
     let mut attempt = 1;
     loop {
         match commit_once(pool, rows, context).await {
@@ -46,23 +49,32 @@ pub(crate) async fn commit(
     }
 }
 
-async fn commit_once(
+async fn commit_once<R: Rows>(
     pool: &PgPool,
-    rows: &impl Rows,
+    rows: &R,
     context: &MergeContext,
-) -> Result<MergeReport, StoreError> {
+) -> Result<R::Report, StoreError> {
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin().await?;
     let report = rows.write(&mut transaction).await?;
-    add_rejects(&mut transaction, &context.rejects).await?;
-    if let Some(slot) = &context.slot {
-        put_slot(&mut transaction, slot).await?;
-    }
-    if let Some(watermark) = &context.watermark {
-        move_watermark(&mut transaction, watermark).await?;
-    }
+    enter(&mut transaction, context).await?;
     transaction.commit().await?;
     Ok(report)
+}
+
+/// Enters what belongs to rows into the books.
+pub(crate) async fn enter(
+    connection: &mut PgConnection,
+    context: &MergeContext,
+) -> Result<(), StoreError> {
+    add_rejects(connection, &context.rejects).await?;
+    if let Some(slot) = &context.slot {
+        put_slot(connection, slot).await?;
+    }
+    if let Some(watermark) = &context.watermark {
+        move_watermark(connection, watermark).await?;
+    }
+    Ok(())
 }
 
 /// Waits until no other merge into a table is under way, and keeps others out until the

@@ -6,6 +6,7 @@ use undertow_store::backfill::{BackfillState, BackfillUpdate, NewBackfill};
 use undertow_store::log::{LogEntry, LogLevel};
 use undertow_store::quarantine::{MAX_RAW_BYTES, Rejected};
 use undertow_store::slots::{SlotFilter, SlotKind, SlotResult, SlotState};
+use undertow_store::watch_list::MAX_TAPE_WATCHED;
 use undertow_store::watermarks::Watermark;
 use undertow_store::{MergeContext, Store, StoreError};
 use undertow_testkit::postgres::TestDatabase;
@@ -253,6 +254,59 @@ async fn the_watch_list_keeps_its_order() {
     check(&[]).await;
     store.add_to_watch_list(&symbol("DIA"), after(4)).await.unwrap();
     check(&["DIA"]).await;
+}
+
+#[tokio::test]
+async fn the_tape_has_a_watch_list_of_its_own() {
+    let (_database, store) = open().await;
+    let many: Vec<Symbol> = (0..MAX_TAPE_WATCHED).map(|n| symbol(&format!("A{n}"))).collect();
+    store.set_watch_list(&[symbol("SPY")], after(0)).await.unwrap();
+    store.set_tape_watch_list(&many[1..], after(0)).await.unwrap();
+    store.add_to_tape_watch_list(&many[0], after(1)).await.unwrap();
+    let mut expected = many[1..].to_vec();
+    expected.push(many[0].clone());
+    assert_eq!(store.tape_watch_list().await.unwrap(), expected);
+    let full = store.add_to_tape_watch_list(&symbol("QQQ"), after(2)).await;
+    assert!(
+        matches!(full, Err(StoreError::TooManyRows { most: MAX_TAPE_WATCHED, .. })),
+        "{full:?}"
+    );
+    store.add_to_tape_watch_list(&many[7], after(2)).await.unwrap();
+    assert!(store.remove_from_tape_watch_list(&many[7]).await.unwrap());
+    assert!(!store.remove_from_tape_watch_list(&many[7]).await.unwrap());
+    store.add_to_tape_watch_list(&symbol("QQQ"), after(2)).await.unwrap();
+    let too_many: Vec<Symbol> = many.iter().cloned().chain([symbol("QQQ")]).collect();
+    let refused = store.set_tape_watch_list(&too_many, after(3)).await;
+    assert!(matches!(refused, Err(StoreError::TooManyRows { .. })), "{refused:?}");
+    assert_eq!(store.watch_list().await.unwrap(), [symbol("SPY")]);
+}
+
+#[tokio::test]
+async fn both_vendors_have_books() {
+    let (_database, store) = open().await;
+    for kind in SlotKind::ALL {
+        let slot = SlotResult { vendor: VendorId::Polygon, kind, ..slot(0, 60, SlotState::Stored) };
+        let reported_to = after(60);
+        let watermark = Watermark {
+            vendor: VendorId::Polygon,
+            kind,
+            symbol: symbol("SPY"),
+            session_date: day(),
+            reported_to,
+        };
+        let context =
+            MergeContext { slot: Some(slot.clone()), watermark: Some(watermark), rejects: vec![] };
+        store.merge_prints(vec![], context).await.unwrap();
+        let filter = SlotFilter { vendor: VendorId::Polygon, kind, ..filter() };
+        assert_eq!(store.slots(&filter).await.unwrap(), [slot], "{kind}");
+        let found = store.newest_watermark(VendorId::Polygon, kind, &symbol("SPY")).await.unwrap();
+        assert_eq!(found.map(|mark| mark.reported_to), Some(reported_to), "{kind}");
+    }
+    assert_eq!(store.slots(&filter()).await.unwrap(), [], "the other vendor has none");
+    let mut ours = store.collector_lock(VendorId::Polygon).await.unwrap().unwrap();
+    assert!(store.collector_lock(VendorId::UnusualWhales).await.unwrap().is_some());
+    assert!(store.collector_lock(VendorId::Polygon).await.unwrap().is_none());
+    assert!(ours.is_held().await);
 }
 
 #[tokio::test]

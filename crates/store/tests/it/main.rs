@@ -13,3 +13,5 @@ mod options_market;
 mod queries;
 mod retention;
 mod schema;
+mod straddles;
+mod tape;

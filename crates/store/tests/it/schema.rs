@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use expect_test::expect_file;
-use sqlx::Connection;
+use sqlx::{Connection, Executor};
 use undertow_testkit::postgres::TestDatabase;
 
 /// One line for each fact, in an order that does not depend on the server.
-const FACTS: [(&str, &str); 5] = [
+const FACTS: [(&str, &str); 6] = [
     (
         "columns",
         "SELECT format('%s.%s %s%s%s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
@@ -40,6 +40,11 @@ const FACTS: [(&str, &str); 5] = [
          WHERE c.relnamespace = 'trading'::regnamespace AND c.relkind = 'p' ORDER BY 1",
     ),
     (
+        "triggers",
+        "SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+         WHERE c.relnamespace = 'trading'::regnamespace AND NOT t.tgisinternal ORDER BY 1",
+    ),
+    (
         "functions and types",
         "SELECT format('function %s(%s) %s', proname, pg_get_function_arguments(oid), md5(prosrc))
          FROM pg_proc WHERE pronamespace = 'trading'::regnamespace
@@ -67,6 +72,21 @@ async fn the_schema_is_the_one_that_was_agreed_on() {
     expect_file!["../schema.golden.txt"].assert_eq(&dump);
 }
 
+const A_TAPE: &str = "
+    SELECT trading.ensure_partitions(parent, '2026-07-14', '2026-07-14')
+    FROM unnest('{tape_minutes,tape_apart,tape_cells,tape_prints}'::text[]) parent;
+    INSERT INTO trading.tape_minutes VALUES ('2026-07-14', 1, 1, 600, 'SPY', 1, 1, 1, 1);
+    INSERT INTO trading.tape_apart VALUES ('2026-07-14', 1, 1, 600, true, 'SPY', 1, 1);
+    INSERT INTO trading.tape_cells VALUES ('2026-07-14', 1, 1, 'SPY', 1, 1, 1, 1, 1);
+    INSERT INTO trading.tape_prints VALUES
+        (now(), now(), now(), NULL, 1, 1, '2026-07-14', 202, 0, 0, 'SPY', 1, 1, '1', '12,37');
+    INSERT INTO trading.tape_books VALUES (now(), 1, '2026-07-14', true, 'SPY', 'rest', 100000);
+    INSERT INTO trading.trading_opportunities
+        (first_at, changed_at, session_date, symbol, state, evidence)
+    VALUES (now(), now(), now(), 'SPY', 'new', '{}');
+    INSERT INTO trading.opportunity_changes SELECT now(), id, 'new', NULL, '{}'
+    FROM trading.trading_opportunities";
+
 #[tokio::test]
 async fn no_row_can_hold_what_the_program_cannot_read() {
     let database = TestDatabase::create().await.unwrap();
@@ -85,6 +105,7 @@ async fn no_row_can_hold_what_the_program_cannot_read() {
         .await
         .unwrap();
     let mut connection = sqlx::PgConnection::connect_with(&database.address()).await.unwrap();
+    connection.execute(A_TAPE).await.unwrap();
     for change in [
         "UPDATE trading.darkpool_trades SET executed_at = 'infinity'",
         "UPDATE trading.darkpool_trades SET received_at = '-infinity'",
@@ -118,6 +139,29 @@ async fn no_row_can_hold_what_the_program_cannot_read() {
         "INSERT INTO trading.market_metrics (symbol, metric, at, value)
             VALUES ('SPY', 'iv30', now(), 'NaN')",
         "UPDATE trading.database_identity SET kind = 'simulated'",
+        "UPDATE trading.tape_minutes SET minute = 1440",
+        "UPDATE trading.tape_minutes SET off_shares = 'NaN'",
+        "UPDATE trading.tape_minutes SET lit_notional = 'Infinity'",
+        "UPDATE trading.tape_minutes SET lit_trades = -1",
+        "UPDATE trading.tape_apart SET reasons = 0",
+        "UPDATE trading.tape_apart SET shares = -1",
+        "UPDATE trading.tape_cells SET cell_low = 'NaN'",
+        "UPDATE trading.tape_prints SET price = 0",
+        "UPDATE trading.tape_prints SET reported_at = 'infinity'",
+        "UPDATE trading.tape_prints SET conditions = '12;37'",
+        "UPDATE trading.tape_prints SET conditions = '1,2,3,4,5,6,7,8,9'",
+        "UPDATE trading.tape_prints SET trf_id = 65536",
+        "UPDATE trading.tape_books SET source = 'rumour'",
+        "UPDATE trading.tape_books SET complete_to = 'infinity'",
+        "INSERT INTO trading.dividends (received_at, ex_date, symbol, currency, cash)
+            VALUES (now(), now(), 'SPY', 'usd', 1)",
+        "INSERT INTO trading.splits (received_at, execution_date, symbol, from_shares, to_shares)
+            VALUES (now(), now(), 'SPY', 0, 1)",
+        "INSERT INTO trading.trading_opportunities
+            (first_at, changed_at, session_date, symbol, state, evidence)
+            VALUES (now(), now(), now(), 'SPY', 'new', '{}')",
+        "UPDATE trading.opportunity_changes SET evidence = '[]'",
+        "DELETE FROM trading.opportunity_changes",
     ] {
         let refused = sqlx::query(change).execute(&mut connection).await;
         assert!(refused.is_err(), "{change}");

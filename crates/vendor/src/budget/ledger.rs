@@ -1,5 +1,6 @@
 //! The book-keeping of the budget: no waiting, no clock of its own.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -16,6 +17,12 @@ const BLIND_DAY_WAIT: TimeDelta = TimeDelta::hours(1);
 /// More requests than this are never under way at once. A count that falls by more is that of a
 /// new day.
 const OVERTAKEN_BY: u32 = 32;
+/// The largest limit of a minute that is learnt from a refusal. Who had more answers in a minute has
+/// no small plan: the refusal passes.
+const MOST_LEARNT: usize = 60;
+/// How long to leave such a vendor alone when it does not say.
+const PASSING_WAIT: Duration = Duration::from_secs(5);
+const SECOND: TimeDelta = TimeDelta::seconds(1);
 /// Two answers speak of the same minute when its end differs by less than this (network delay).
 const SAME_MINUTE: TimeDelta = TimeDelta::seconds(5);
 
@@ -24,6 +31,16 @@ pub(super) struct Ledger {
     in_flight: u32,
     /// Nothing is known of this day yet: one request at a time.
     is_probing: bool,
+    /// When the last answers came that were no refusals, at most [`MOST_LEARNT`].
+    answered: VecDeque<DateTime<Utc>>,
+    pace: Option<Pace>,
+}
+
+/// Requests of one second.
+struct Pace {
+    most: u32,
+    sent: u32,
+    began_at: DateTime<Utc>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -36,7 +53,12 @@ pub(super) enum Take {
 
 impl Ledger {
     pub(super) fn new(state: BudgetState) -> Self {
-        Self { state, in_flight: 0, is_probing: state.observed_at.is_none() }
+        let is_probing = state.observed_at.is_none();
+        Self { state, in_flight: 0, is_probing, answered: VecDeque::new(), pace: None }
+    }
+
+    pub(super) fn pace(&mut self, most: u32) {
+        self.pace = Some(Pace { most, sent: 0, began_at: DateTime::UNIX_EPOCH });
     }
 
     pub(super) fn take(&mut self, priority: Priority, now: DateTime<Utc>) -> Take {
@@ -54,7 +76,13 @@ impl Ledger {
         if self.is_minute_spent(priority) {
             return Take::WaitUntil(self.state.minute_resets_at);
         }
+        if let Some(until) = self.pace.as_mut().and_then(|pace| pace.send(now)) {
+            return Take::WaitUntil(Some(until));
+        }
         self.in_flight += 1;
+        if self.state.minute_limit.is_some() && self.state.minute_resets_at.is_none() {
+            self.state.minute_resets_at = Some(now + MINUTE);
+        }
         self.state.day_used = self.state.day_used.map(|used| used.saturating_add(1));
         self.state.minute_remaining =
             self.state.minute_remaining.map(|left| left.saturating_sub(1));
@@ -83,6 +111,12 @@ impl Ledger {
         state.observed_at = Some(now);
         self.is_probing = false;
         self.learn_minute(news, others, now);
+        if news.spent.is_none() {
+            self.answered.push_back(now);
+            if self.answered.len() > MOST_LEARNT {
+                self.answered.pop_front();
+            }
+        }
         if news.spent == Some(RateScope::Day) {
             let reset = news.day_resets_at.unwrap_or(now + BLIND_DAY_WAIT);
             self.state.day_exhausted_until = Some(reset);
@@ -95,7 +129,16 @@ impl Ledger {
         let Some(remaining) = remaining.map(|left| left.saturating_sub(others)) else {
             return;
         };
+        let is_told = news.minute_used.is_some() || news.minute_remaining.is_some();
+        if is_spent
+            && !is_told
+            && (self.state.minute_limit.is_none() || self.state.is_minute_limit_learnt)
+        {
+            self.learn_from_refusal(news, now);
+            return;
+        }
         let state = &mut self.state;
+        state.is_minute_limit_learnt &= !is_told;
         let resets_at = end_of_minute(news, state.minute_resets_at, now);
         let is_same_minute =
             state.minute_resets_at.is_some_and(|known| (resets_at - known).abs() < SAME_MINUTE);
@@ -111,11 +154,34 @@ impl Ledger {
         state.minute_resets_at = Some(resets_at);
     }
 
+    /// A vendor that tells no limit has refused: as many as it answered in this minute is the limit.
+    fn learn_from_refusal(&mut self, news: &RateNews, now: DateTime<Utc>) {
+        let begin = now - MINUTE;
+        let answered = self.answered.iter().filter(|at| **at > begin).count();
+        let is_small_plan = answered < MOST_LEARNT;
+        let wait = if is_small_plan { MINUTE } else { PASSING_WAIT };
+        let wait = news.minute_resets_in.unwrap_or(wait).min(MINUTE);
+        let state = &mut self.state;
+        // A refusal before any answer says nothing of how many are allowed.
+        let limit = u32::try_from(answered).ok().filter(|count| is_small_plan && *count > 0);
+        state.minute_limit = limit;
+        state.is_minute_limit_learnt = limit.is_some();
+        state.minute_remaining = Some(0);
+        state.minute_resets_at = Some(now + wait);
+    }
+
     /// Forgets what belongs to a minute or a day that is over.
     fn turn_pages(&mut self, now: DateTime<Utc>) {
         let state = &mut self.state;
         let is_past = |at: Option<DateTime<Utc>>| at.is_some_and(|at| at <= now);
         if is_past(state.minute_resets_at) {
+            if state.is_minute_limit_learnt {
+                // What was learnt may have been a passing fault, or the plan may have grown.
+                let most = u32::try_from(MOST_LEARNT).unwrap_or(u32::MAX);
+                let doubled = state.minute_limit.map(|limit| limit.saturating_mul(2));
+                state.minute_limit = doubled.filter(|limit| *limit <= most);
+                state.is_minute_limit_learnt = state.minute_limit.is_some();
+            }
             state.minute_remaining = state.minute_limit;
             state.minute_resets_at = None;
         }
@@ -138,6 +204,21 @@ impl Ledger {
         let limit = self.state.minute_limit.unwrap_or_default();
         let kept = reserve(priority, limit, MINUTE_RESERVE_PERCENT);
         self.state.minute_remaining.is_some_and(|left| left <= kept)
+    }
+}
+
+impl Pace {
+    /// Counts one more request, or says when the next may be sent.
+    fn send(&mut self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let is_over = now < self.began_at || now - self.began_at >= SECOND;
+        if is_over {
+            (self.began_at, self.sent) = (now, 0);
+        }
+        if self.sent >= self.most {
+            return Some(self.began_at + SECOND);
+        }
+        self.sent += 1;
+        None
     }
 }
 
@@ -260,6 +341,68 @@ mod tests {
         assert_eq!(ledger.take(Priority::Live, at(20)), Take::Granted);
         let mut blind = learnt(&RateNews { spent: Some(RateScope::Minute), ..RateNews::default() });
         assert_eq!(blind.take(Priority::Live, at(0)), Take::WaitUntil(Some(at(60))));
+    }
+
+    /// As many answers as the plan gives, then the refusal.
+    fn refused_after(ledger: &mut Ledger, answers: u32, now: DateTime<Utc>) {
+        for _ in 0..answers {
+            assert_eq!(ledger.take(Priority::Live, now), Take::Granted);
+            ledger.learn(&RateNews::default(), now);
+            ledger.finish();
+        }
+        assert_eq!(ledger.take(Priority::Live, now), Take::Granted);
+        ledger.learn(&RateNews { spent: Some(RateScope::Minute), ..RateNews::default() }, now);
+        ledger.finish();
+    }
+
+    #[test]
+    fn a_vendor_that_tells_no_limit_teaches_it_by_refusing() {
+        let mut ledger = Ledger::new(BudgetState::default());
+        refused_after(&mut ledger, 5, at(0));
+        assert_eq!(ledger.state.minute_limit, Some(5));
+        assert!(ledger.state.is_minute_limit_learnt);
+        assert_eq!(ledger.take(Priority::Live, at(59)), Take::WaitUntil(Some(at(60))));
+        // The next minute tries twice as many, and is taught the same again.
+        refused_after(&mut ledger, 5, at(60));
+        assert_eq!(ledger.state.minute_limit, Some(5));
+        assert_eq!(ledger.take(Priority::Live, at(119)), Take::WaitUntil(Some(at(120))));
+    }
+
+    #[test]
+    fn a_learnt_limit_is_kept_to_until_it_is_forgotten() {
+        let mut ledger = Ledger::new(BudgetState::default());
+        refused_after(&mut ledger, 5, at(0));
+        for (minute, expected) in [(60, 10), (121, 20), (182, 40)] {
+            let (granted, end) = take_all(&mut ledger, Priority::Live, at(minute));
+            assert_eq!((granted, end), (expected, Take::WaitUntil(Some(at(minute + 60)))));
+        }
+        assert_eq!(ledger.take(Priority::Live, at(243)), Take::Granted);
+        assert_eq!(
+            ledger.state.minute_limit, None,
+            "a plan of eighty a minute is none that is sold"
+        );
+    }
+
+    #[test]
+    fn a_refusal_amid_many_answers_passes() {
+        let mut ledger = Ledger::new(BudgetState::default());
+        refused_after(&mut ledger, 100, at(0));
+        assert_eq!(ledger.take(Priority::Live, at(4)), Take::WaitUntil(Some(at(5))));
+        assert_eq!(take_all_of(&mut ledger, 500, at(5)), 500);
+    }
+
+    /// Takes up to so many.
+    fn take_all_of(ledger: &mut Ledger, most: u32, now: DateTime<Utc>) -> u32 {
+        (0..most).take_while(|_| ledger.take(Priority::Live, now) == Take::Granted).count() as u32
+    }
+
+    #[test]
+    fn a_pace_spreads_requests_over_the_seconds() {
+        let mut ledger = learnt(&RateNews::default());
+        ledger.pace(90);
+        assert_eq!(take_all_of(&mut ledger, 500, at(1)), 90);
+        assert_eq!(ledger.take(Priority::Live, at(1)), Take::WaitUntil(Some(at(2))));
+        assert_eq!(take_all_of(&mut ledger, 500, at(2)), 90);
     }
 
     #[test]

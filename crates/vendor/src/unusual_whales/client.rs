@@ -12,14 +12,15 @@ use secrecy::SecretString;
 use undertow_market::{Bar, Calendar, Print, Symbol};
 
 use super::errors::{failure, rates};
-use super::parse::{
-    DecodeError, Decoded, StockState, decode_bars, decode_prints, decode_stock_state,
-};
+use super::parse::{StockState, decode_bars, decode_prints, decode_stock_state};
 use super::query::{
     BarsQuery, MAX_BARS_PER_PAGE, MAX_PRINTS_PER_PAGE, MAX_RECENT_PRINTS, PrintsQuery,
 };
+use crate::decode::{unreadable, without_key};
 use crate::http::{Answer, Http, HttpConfig, bearer};
-use crate::{Budget, Call, HttpLimits, NowFn, Page, Priority, Reject, RetryPolicy, VendorError};
+use crate::{
+    Budget, Call, DecodeError, Decoded, HttpLimits, NowFn, Page, Priority, RetryPolicy, VendorError,
+};
 
 /// The vendor asks every client to name itself with this number.
 const CLIENT_API_ID: &str = "100001";
@@ -203,25 +204,11 @@ fn page<T>(
     decoded: Result<Decoded<T>, DecodeError>,
 ) -> Result<Page<T>, VendorError> {
     let decoded = decoded.map_err(|error| unreadable(answer, &error))?;
-    let mut rejects = decoded.rejects;
-    if !rejects.is_empty() && answer.repeats_key() {
-        rejects.fill(Reject::withheld());
-    }
     Ok(Page {
         rows: decoded.rows,
-        rejects,
+        rejects: without_key(answer, decoded.rejects),
         delivered: decoded.delivered,
         received_at: answer.received_at,
         request: answer.request.to_owned(),
     })
-}
-
-fn unreadable(answer: &Answer<'_>, error: &DecodeError) -> VendorError {
-    match error {
-        DecodeError::CutOff => answer.transient("the answer is cut off"),
-        DecodeError::Unexpected(_) if answer.repeats_key() => {
-            answer.malformed("it repeats the key")
-        }
-        DecodeError::Unexpected(cause) => answer.malformed(cause),
-    }
 }

@@ -19,7 +19,6 @@ mod volatility;
 use std::borrow::Cow;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::Deserialize;
 use undertow_market::Symbol;
 
 pub use alerts::decode_flow_alerts;
@@ -36,38 +35,12 @@ pub use sums::{
 pub use trades::{TradesOf, decode_option_trades, decode_option_trades_slowly};
 pub use volatility::{decode_iv_rank, decode_realized_volatility, decode_term_structure};
 
-use super::field::FieldFault;
 use super::scan::scan_rows;
-use super::wire::{MAX_ROWS, Raw, Shape, WireRow, WireTicker, read_rows};
+use super::wire::{MAX_ROWS, Shape, WireTicker, read_rows};
 use crate::Reject;
-
-/// The rows of one body.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Decoded<T> {
-    /// The rows that were understood.
-    pub rows: Vec<T>,
-    /// The rows that were not.
-    pub rejects: Vec<Reject>,
-    /// How many rows the vendor sent.
-    pub delivered: usize,
-}
-
-/// Why a whole body could not be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DecodeError {
-    /// The text ends inside a value.
-    #[error("the answer is cut off")]
-    CutOff,
-    /// It is not what the endpoint delivers.
-    #[error("{0}")]
-    Unexpected(String),
-}
-
-impl From<serde_json::Error> for DecodeError {
-    fn from(error: serde_json::Error) -> Self {
-        if error.is_eof() { Self::CutOff } else { Self::Unexpected(error.to_string()) }
-    }
-}
+use crate::decode::{DecodeError, Decoded, any_row, boxed, text_of, typed_row};
+use crate::field::FieldFault;
+use crate::wire::{Raw, WireRow};
 
 /// What was asked of an endpoint about one symbol.
 #[derive(Clone, Copy, Debug)]
@@ -173,34 +146,9 @@ impl<'a> Form<'a> {
     }
 }
 
-fn any_row<'t, W: WireRow<'t>, T>(
-    raw: Raw<'t>,
-    parse: &mut impl FnMut(&W) -> Result<T, FieldFault>,
-) -> Result<T, String> {
-    let wire: W = typed_row(raw)?;
-    parse(&wire).map_err(|fault| fault.to_string())
-}
-
-/// The body as text. Checked once for the whole of it, which is faster than field by field.
-fn text_of(body: &[u8]) -> Result<&str, DecodeError> {
-    std::str::from_utf8(body).map_err(|error| match error.error_len() {
-        None => DecodeError::CutOff,
-        Some(_) => DecodeError::Unexpected("the answer is not UTF-8 text".to_owned()),
-    })
-}
-
-/// One row out of its raw text.
-fn typed_row<'a, W: Deserialize<'a>>(raw: Raw<'a>) -> Result<W, String> {
-    serde_json::from_str(raw.0).map_err(|error| error.to_string())
-}
-
 /// The ticker of a row that could not be parsed.
 fn ticker_of(raw: Raw<'_>) -> Option<String> {
     let wire: WireTicker<'_> = typed_row(raw).ok()?;
     let fields = [wire.ticker, wire.underlying_symbol, wire.symbol];
     fields.into_iter().find_map(|field| field.named("ticker").text().ok()?).map(Cow::into_owned)
-}
-
-fn boxed(text: Option<Cow<'_, str>>) -> Option<Box<str>> {
-    text.map(Into::into)
 }

@@ -1,26 +1,13 @@
 //! The fast way through a page of rows and through a frame of the stream.
 //!
-//! Nearly every answer is `{"data":[{flat object}, …]}` without an escape, and nearly every frame
-//! `["channel",{flat object}]`. This reads just that, and gives up at anything else: a nested value
-//! (but for a list of strings), an escape, a key that comes twice, another key beside `data`,
-//! broken JSON. The general way ([`super::wire`]) then reads the text anew. It accepts nothing that
-//! the general way would refuse; the fuzz targets compare the two.
+//! Nearly every answer is `{"data":[{flat object}, …]}` and nearly every frame
+//! `["channel",{flat object}]`. This reads just that, and gives up at anything else: what
+//! [`crate::scan`] gives up at, or another key beside `data`. The general way ([`super::wire`])
+//! then reads the text anew.
 
-use super::wire::{Raw, Shape, WireRow};
-
-/// The bytes at which a plain string ends or is no plain string. A table, because most bytes of an
-/// answer pass through it.
-const IS_SPECIAL: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        table[byte] = true;
-        byte += 1;
-    }
-    table[b'"' as usize] = true;
-    table[b'\\' as usize] = true;
-    table
-};
+use super::wire::Shape;
+use crate::scan::Scanner;
+use crate::wire::WireRow;
 
 /// Reads every row. None when the answer is not of the usual form or `on_row` says to stop.
 pub(super) fn scan_rows<'a, W: WireRow<'a>>(
@@ -29,7 +16,7 @@ pub(super) fn scan_rows<'a, W: WireRow<'a>>(
     most: usize,
     mut on_row: impl FnMut(&W) -> bool,
 ) -> Option<()> {
-    let mut scanner = Scanner { text, at: 0 };
+    let mut scanner = Scanner::new(text);
     let is_bare = shape == Shape::WrappedOrBare && scanner.peek()? == b'[';
     if !is_bare {
         scanner.expect(b'{')?;
@@ -59,7 +46,7 @@ pub(super) fn scan_rows<'a, W: WireRow<'a>>(
 
 /// Reads a frame of the stream: the channel's name and its row.
 pub(super) fn scan_frame<'a, W: WireRow<'a>>(text: &'a str) -> Option<W> {
-    let mut scanner = Scanner { text, at: 0 };
+    let mut scanner = Scanner::new(text);
     scanner.expect(b'[')?;
     scanner.string()?;
     scanner.expect(b',')?;
@@ -70,139 +57,7 @@ pub(super) fn scan_frame<'a, W: WireRow<'a>>(text: &'a str) -> Option<W> {
 
 /// The channel's name in a frame, without reading the rest.
 pub(super) fn scan_channel(text: &str) -> Option<&str> {
-    let mut scanner = Scanner { text, at: 0 };
+    let mut scanner = Scanner::new(text);
     scanner.expect(b'[')?;
     scanner.string()?.strip_prefix('"')?.strip_suffix('"')
-}
-
-struct Scanner<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-impl<'a> Scanner<'a> {
-    fn row<W: WireRow<'a>>(&mut self) -> Option<W> {
-        let mut row = W::default();
-        self.expect(b'{')?;
-        if self.take_if(b'}')? {
-            return Some(row);
-        }
-        loop {
-            let key = self.string()?;
-            self.expect(b':')?;
-            let value = self.value()?;
-            if let Some(slot) = row.slot(key) {
-                if !slot.0.is_empty() {
-                    return None;
-                }
-                *slot = Raw(value);
-            }
-            if !self.take_if(b',')? {
-                self.expect(b'}')?;
-                return Some(row);
-            }
-        }
-    }
-
-    fn value(&mut self) -> Option<&'a str> {
-        match self.peek()? {
-            b'"' => self.string(),
-            b't' => self.word("true"),
-            b'f' => self.word("false"),
-            b'n' => self.word("null"),
-            b'[' => self.list(),
-            _ => self.number(),
-        }
-    }
-
-    /// A list of strings with its brackets.
-    fn list(&mut self) -> Option<&'a str> {
-        let begin = self.at;
-        self.expect(b'[')?;
-        let mut has_more = self.peek()? != b']';
-        while has_more {
-            self.string()?;
-            has_more = self.take_if(b',')?;
-        }
-        self.expect(b']')?;
-        Some(&self.text[begin..self.at])
-    }
-
-    /// A string with its quotation marks.
-    #[inline]
-    fn string(&mut self) -> Option<&'a str> {
-        self.expect(b'"')?;
-        let begin = self.at - 1;
-        let rest = &self.text.as_bytes()[self.at..];
-        let end = rest.iter().position(|byte| IS_SPECIAL[usize::from(*byte)])?;
-        if rest[end] != b'"' {
-            return None;
-        }
-        self.at += end + 1;
-        Some(&self.text[begin..self.at])
-    }
-
-    fn word(&mut self, word: &'static str) -> Option<&'a str> {
-        let found = self.text.get(self.at..self.at + word.len())?;
-        self.at += word.len();
-        (found == word).then_some(found)
-    }
-
-    fn number(&mut self) -> Option<&'a str> {
-        let begin = self.at;
-        self.skip(b'-');
-        let is_zero = self.skip(b'0');
-        if !is_zero {
-            self.digits()?;
-        }
-        if self.skip(b'.') {
-            self.digits()?;
-        }
-        if self.skip(b'e') || self.skip(b'E') {
-            let _sign = self.skip(b'-') || self.skip(b'+');
-            self.digits()?;
-        }
-        Some(&self.text[begin..self.at])
-    }
-
-    /// One digit or more.
-    fn digits(&mut self) -> Option<()> {
-        let rest = &self.text.as_bytes()[self.at..];
-        let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        self.at += count;
-        (count > 0).then_some(())
-    }
-
-    fn skip(&mut self, byte: u8) -> bool {
-        let is_there = self.text.as_bytes().get(self.at) == Some(&byte);
-        self.at += usize::from(is_there);
-        is_there
-    }
-
-    /// The next byte that is no space.
-    #[inline]
-    fn peek(&mut self) -> Option<u8> {
-        loop {
-            match self.text.as_bytes().get(self.at)? {
-                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
-                byte => return Some(*byte),
-            }
-        }
-    }
-
-    #[inline]
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        self.take_if(byte)?.then_some(())
-    }
-
-    #[inline]
-    fn take_if(&mut self, byte: u8) -> Option<bool> {
-        let is_there = self.peek()? == byte;
-        self.at += usize::from(is_there);
-        Some(is_there)
-    }
-
-    fn is_at_end(&mut self) -> bool {
-        self.peek().is_none()
-    }
 }

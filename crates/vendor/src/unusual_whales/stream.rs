@@ -14,7 +14,6 @@
 
 mod batch;
 mod channel;
-mod connect;
 mod listen;
 
 use std::fmt;
@@ -22,27 +21,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use undertow_market::{Calendar, FlowAlert, OptionTrade};
 
+pub use crate::socket::StreamOver;
 pub use channel::{Channel, ChannelError};
 
+use super::errors::failure;
 use super::parse::{OffLitTrade, PriceTick};
+use crate::http::{checked_base, wrong_setting};
+use crate::socket::{self, DialConfig, Dialer, Secret};
 use crate::{NowFn, Reject, RetryPolicy, VendorError};
 use batch::Batcher;
-use connect::Dialer;
 use listen::Listener;
 
-/// The longest message that is accepted, in bytes. A frame with one trade has about a thousand.
-pub const MAX_MESSAGE_BYTES: usize = 8 * 1024 * 1024;
-/// Most bytes that wait to be sent. We only send joins and pings.
-pub const MAX_WRITE_BYTES: usize = 1024 * 1024;
+/// The longest message that is accepted, in bytes.
+pub const MAX_MESSAGE_BYTES: usize = socket::MAX_MESSAGE_BYTES;
 /// Most bytes of frames that wait to be read: some fifteen seconds of the whole options market.
 pub const MAX_QUEUED_BYTES: usize = 2 * MAX_MESSAGE_BYTES;
 /// Most channels of one connection: four for each symbol of a long watchlist.
 pub const MAX_CHANNELS: usize = 256;
+/// What errors call the address, which itself holds the key.
+const REQUEST: &str = "/socket";
 /// Most changes of the channels that wait their turn.
 const MAX_COMMANDS: usize = 64;
 
@@ -196,11 +198,6 @@ enum Command {
     Leave(Channel),
 }
 
-/// The stream is over: it was stopped or refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the stream is over")]
-pub struct StreamOver;
-
 impl StreamHandle {
     /// Asks for a channel, also with every later connection.
     ///
@@ -233,7 +230,7 @@ pub fn start(
     channels: impl IntoIterator<Item = Channel>,
     stop: CancellationToken,
 ) -> Result<(StreamHandle, mpsc::Receiver<StreamEvent>), VendorError> {
-    let dialer = Dialer::new(&config)?;
+    let dialer = dialer(&config)?;
     let (queue, frames) = mpsc::channel(config.limits.queued_frames.max(1));
     let (events, receiver) = mpsc::channel(config.limits.queued_events.max(1));
     let (commands, requests) = mpsc::channel(MAX_COMMANDS);
@@ -242,4 +239,17 @@ pub fn start(
     tokio::spawn(batcher.run());
     tokio::spawn(listener.run());
     Ok((StreamHandle { commands }, receiver))
+}
+
+fn dialer(config: &StreamConfig) -> Result<Dialer, VendorError> {
+    let mut address = checked_base(&config.base_url).map_err(wrong_setting)?;
+    if let Ok(mut segments) = address.path_segments_mut() {
+        segments.pop_if_empty().push("socket");
+    }
+    address.query_pairs_mut().append_pair("token", config.key.expose_secret());
+    let query = address.query().unwrap_or_default();
+    let in_address = query.strip_prefix("token=").unwrap_or_default().into();
+    let (limit, now) = (config.limits.connect, config.now.clone());
+    let secret = Secret::new(config.key.clone(), in_address);
+    Dialer::new(DialConfig { address, request: REQUEST, secret, limit, failure, now })
 }

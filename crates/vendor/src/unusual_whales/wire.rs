@@ -1,14 +1,14 @@
 //! The vendor's answers as they lie on the wire.
 //!
-//! Every field keeps its raw JSON text. So a row with one strange field is still a row, the
-//! reason of a reject can show what came, and no number passes through a float.
+//! Every field keeps its raw JSON text: see [`crate::wire`].
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
+
+use crate::wire::{Raw, wire_row};
 
 mod options;
 
@@ -25,38 +25,6 @@ pub(super) enum Shape {
     /// The same or the bare list: some endpoints changed from one to the other.
     WrappedOrBare,
 }
-
-/// A row whose fields can be filled in one by one.
-pub(super) trait WireRow<'a>: Default + Deserialize<'a> {
-    /// The field of a key that is still in its quotation marks; none when it is not read.
-    fn slot(&mut self, key: &str) -> Option<&mut Raw<'a>>;
-}
-
-/// A row of raw fields, named as the vendor names them.
-macro_rules! wire_row {
-    ($(#[$doc:meta])* $name:ident { $($field:ident),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Default, Deserialize)]
-        #[serde(default, bound(deserialize = "'de: 'a"))]
-        pub(in crate::unusual_whales) struct $name<'a> {
-            $(pub(in crate::unusual_whales) $field: Raw<'a>,)*
-        }
-
-        impl<'a> WireRow<'a> for $name<'a> {
-            fn slot(&mut self, key: &str) -> Option<&mut Raw<'a>> {
-                match key {
-                    $(concat!("\"", stringify!($field), "\"") => Some(&mut self.$field),)*
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-use wire_row;
-
-/// The JSON text of a field. Empty when the field is absent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Raw<'a>(pub(super) &'a str);
 
 wire_row! {
     /// One row of `/api/darkpool/{ticker}` and `/api/darkpool/recent`. An invented example:
@@ -128,12 +96,6 @@ pub(super) struct WireState<'a> {
 wire_row! {
     /// What a row that could not be parsed still tells of itself. Each kind of row has one of them.
     WireTicker { ticker, underlying_symbol, symbol }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Raw<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <&RawValue>::deserialize(deserializer).map(|value| Self(value.get()))
-    }
 }
 
 /// Reads `{"data": …}`, whatever else stands beside it.

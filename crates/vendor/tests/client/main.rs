@@ -4,7 +4,9 @@
 
 mod canary;
 mod options;
+mod polygon_stream;
 mod server;
+mod socket;
 mod stream;
 
 use std::sync::Arc;

@@ -7,12 +7,9 @@ use chrono::{DateTime, Utc};
 use futures_util::{SinkExt, StreamExt};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_util::sync::CancellationToken;
 use undertow_market::Calendar;
@@ -23,83 +20,20 @@ use undertow_vendor::unusual_whales::stream::{
 
 use crate::canary::{Log, PART, watch_log};
 use crate::server::{Reply, Server};
+use crate::socket::{Connection, PATIENCE, Vendor};
 use crate::{KEY, spy};
 
-/// Longer than anything takes here; a test that waits this long has failed.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A vendor whose connections are handed to the test.
-struct Vendor {
-    url: String,
-    connections: mpsc::Receiver<Connection>,
-}
-
-struct Connection {
-    address: String,
-    has_key_header: bool,
-    socket: WebSocketStream<TcpStream>,
-}
-
-impl Vendor {
-    async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let (sender, connections) = mpsc::channel(16);
-        tokio::spawn(async move {
-            while let Ok((tcp, _)) = listener.accept().await {
-                let Some(connection) = Connection::accept(tcp).await else { continue };
-                if sender.send(connection).await.is_err() {
-                    return;
-                }
-            }
-        });
-        Self { url, connections }
+/// Confirms the next joins.
+async fn confirm(connection: &mut Connection, count: usize) -> Vec<String> {
+    let mut names = Vec::new();
+    for _ in 0..count {
+        let request = connection.heard().await;
+        assert_eq!(request["msg_type"], "join", "{request}");
+        let channel = request["channel"].as_str().unwrap().to_owned();
+        connection.send(&json!([channel, { "response": {}, "status": "ok" }])).await;
+        names.push(channel);
     }
-
-    async fn connection(&mut self) -> Connection {
-        timeout(PATIENCE, self.connections.recv()).await.unwrap().unwrap()
-    }
-}
-
-impl Connection {
-    #[expect(clippy::result_large_err, reason = "the library's own callback")]
-    async fn accept(tcp: TcpStream) -> Option<Self> {
-        let (mut address, mut has_key_header) = (String::new(), false);
-        let look = |request: &Request, response: Response| {
-            address = request.uri().to_string();
-            has_key_header = request.headers().contains_key("authorization");
-            Ok(response)
-        };
-        let socket = tokio_tungstenite::accept_hdr_async(tcp, look).await.ok()?;
-        Some(Self { address, has_key_header, socket })
-    }
-
-    /// The next text that the client sends.
-    async fn heard(&mut self) -> Value {
-        loop {
-            let message = timeout(PATIENCE, self.socket.next()).await.unwrap().unwrap().unwrap();
-            if let Message::Text(text) = message {
-                return serde_json::from_str(&text).unwrap();
-            }
-        }
-    }
-
-    async fn send(&mut self, frame: &Value) {
-        self.socket.send(Message::text(frame.to_string())).await.unwrap();
-    }
-
-    /// Confirms the next joins.
-    async fn confirm(&mut self, count: usize) -> Vec<String> {
-        let mut names = Vec::new();
-        for _ in 0..count {
-            let request = self.heard().await;
-            assert_eq!(request["msg_type"], "join", "{request}");
-            let channel = request["channel"].as_str().unwrap().to_owned();
-            self.send(&json!([channel, { "response": {}, "status": "ok" }])).await;
-            names.push(channel);
-        }
-        names
-    }
+    names
 }
 
 /// The client's end: its events, one by one.
@@ -197,7 +131,7 @@ async fn channels_are_joined_confirmed_and_their_rows_handed_on() {
     let mut connection = vendor.connection().await;
     assert_eq!(connection.address, format!("/socket?token={KEY}"));
     assert!(!connection.has_key_header);
-    assert_eq!(connection.confirm(2).await, ["option_trades:SPY", "flow-alerts"]);
+    assert_eq!(confirm(&mut connection, 2).await, ["option_trades:SPY", "flow-alerts"]);
     events.connected(2).await;
     connection.send(&trade(1, 40)).await;
     connection.send(&trade(2, 1)).await;
@@ -263,7 +197,7 @@ async fn a_connection_killed_amid_rows_is_made_anew_and_names_its_gap() {
     let begun_at = Utc::now();
     let mut events = start(&vendor.url, &[trades_of_spy()]);
     let mut first = vendor.connection().await;
-    first.confirm(1).await;
+    confirm(&mut first, 1).await;
     events.connected(1).await;
     for number in 1..=3 {
         first.send(&trade(number, 40)).await;
@@ -279,7 +213,7 @@ async fn a_connection_killed_amid_rows_is_made_anew_and_names_its_gap() {
     assert_eq!(ids, [1, 2, 3]);
     assert!(begun_at < last && last <= since && since <= Utc::now(), "{begun_at} {last} {since}");
     let mut second = vendor.connection().await;
-    assert_eq!(second.confirm(1).await, ["option_trades:SPY"]);
+    assert_eq!(confirm(&mut second, 1).await, ["option_trades:SPY"]);
     events.connected(1).await;
     second.send(&trade(4, 40)).await;
     assert_eq!(numbers(&events.batch().await), [4]);
@@ -309,7 +243,7 @@ async fn silence_is_noticed_and_answers_to_pings_are_no_silence() {
     short.limits.silence = Duration::from_millis(400);
     let mut events = start_with(short, &[trades_of_spy()]);
     let mut connection = vendor.connection().await;
-    connection.confirm(1).await;
+    confirm(&mut connection, 1).await;
     events.connected(1).await;
     // Reading answers the pings: for longer than the silence that is allowed, nothing happens.
     let quiet = Duration::from_millis(1000);
@@ -333,7 +267,7 @@ async fn a_channel_that_is_not_confirmed_does_not_stop_the_others() {
     short.limits.join = Duration::from_millis(200);
     let mut events = start_with(short, &[trades_of_spy(), Channel::OffLitTrades]);
     let mut connection = vendor.connection().await;
-    connection.confirm(1).await;
+    confirm(&mut connection, 1).await;
     events.connected(1).await;
     let expected = StreamEvent::NotJoined { channel: Channel::OffLitTrades };
     assert_eq!(events.next().await, Some(expected));
@@ -373,7 +307,7 @@ async fn a_refused_channel_is_told_and_asked_for_again_only_on_request() {
     let mut vendor = Vendor::start().await;
     let mut events = start(&vendor.url, &[trades_of_spy(), Channel::OffLitTrades]);
     let mut connection = vendor.connection().await;
-    connection.confirm(1).await;
+    confirm(&mut connection, 1).await;
     connection.heard().await;
     let refusal = json!({ "response": { "reason": "not on your plan" }, "status": "error" });
     connection.send(&json!(["off_lit_trades", refusal])).await;
@@ -386,9 +320,9 @@ async fn a_refused_channel_is_told_and_asked_for_again_only_on_request() {
     drop(connection);
     events.disconnected().await;
     let mut connection = vendor.connection().await;
-    assert_eq!(connection.confirm(1).await, ["option_trades:SPY"]);
+    assert_eq!(confirm(&mut connection, 1).await, ["option_trades:SPY"]);
     events.handle.subscribe(Channel::OffLitTrades).await.unwrap();
-    assert_eq!(connection.confirm(1).await, ["off_lit_trades"], "it was asked for anew");
+    assert_eq!(confirm(&mut connection, 1).await, ["off_lit_trades"], "it was asked for anew");
     events.connected(2).await;
 }
 
@@ -397,12 +331,12 @@ async fn channels_change_at_run_time_and_the_next_connection_knows() {
     let mut vendor = Vendor::start().await;
     let mut events = start(&vendor.url, &[trades_of_spy()]);
     let mut connection = vendor.connection().await;
-    connection.confirm(1).await;
+    confirm(&mut connection, 1).await;
     events.connected(1).await;
     let price = Channel::Price(spy());
     events.handle.subscribe(price.clone()).await.unwrap();
     events.handle.subscribe(price.clone()).await.unwrap();
-    assert_eq!(connection.confirm(1).await, ["price:SPY"]);
+    assert_eq!(confirm(&mut connection, 1).await, ["price:SPY"]);
     let joined = events.next().await;
     assert!(
         matches!(&joined, Some(StreamEvent::Joined { channel, .. }) if *channel == price),
@@ -413,7 +347,7 @@ async fn channels_change_at_run_time_and_the_next_connection_knows() {
     assert_eq!(request, json!({ "channel": "option_trades:SPY", "msg_type": "leave" }));
     drop(connection);
     events.disconnected().await;
-    assert_eq!(vendor.connection().await.confirm(1).await, ["price:SPY"]);
+    assert_eq!(confirm(&mut vendor.connection().await, 1).await, ["price:SPY"]);
 }
 
 #[tokio::test]
@@ -425,7 +359,7 @@ async fn a_slow_receiver_holds_up_the_reading_and_loses_nothing() {
     narrow.limits.batch_rows = 10;
     let mut events = start_with(narrow, &[trades_of_spy()]);
     let mut connection = vendor.connection().await;
-    connection.confirm(1).await;
+    confirm(&mut connection, 1).await;
     events.connected(1).await;
     let sending = tokio::spawn(async move {
         for number in 1..=TRADES {
@@ -450,7 +384,7 @@ async fn a_batch_is_handed_on_in_time_though_it_is_small() {
     let mut vendor = Vendor::start().await;
     let mut events = start(&vendor.url, &[trades_of_spy()]);
     let mut connection = vendor.connection().await;
-    connection.confirm(1).await;
+    confirm(&mut connection, 1).await;
     events.connected(1).await;
     for number in 1..=3 {
         connection.send(&trade(number, 40)).await;
@@ -463,7 +397,7 @@ async fn a_message_that_is_too_long_ends_the_connection() {
     let mut vendor = Vendor::start().await;
     let mut events = start(&vendor.url, &[trades_of_spy()]);
     let mut connection = vendor.connection().await;
-    connection.confirm(1).await;
+    confirm(&mut connection, 1).await;
     events.connected(1).await;
     let long = "x".repeat(stream::MAX_MESSAGE_BYTES + 1);
     let _cut = connection.socket.send(Message::text(long)).await;
@@ -476,7 +410,7 @@ async fn a_stream_that_is_stopped_ends_wherever_it_is() {
     let mut vendor = Vendor::start().await;
     let mut events = start(&vendor.url, &[trades_of_spy()]);
     let mut connection = vendor.connection().await;
-    connection.confirm(1).await;
+    confirm(&mut connection, 1).await;
     events.connected(1).await;
     events.stop.cancel();
     assert_eq!(events.next().await, None);
@@ -494,7 +428,7 @@ async fn a_stream_whose_events_nobody_takes_ends() {
     let mut vendor = Vendor::start().await;
     let mut events = start(&vendor.url, &[trades_of_spy()]);
     let mut connection = vendor.connection().await;
-    connection.confirm(1).await;
+    confirm(&mut connection, 1).await;
     events.connected(1).await;
     drop(events.receiver);
     let to_the_end = async { while let Some(Ok(_)) = connection.socket.next().await {} };
@@ -529,7 +463,7 @@ async fn the_key_in_the_address_appears_nowhere() {
     let mut vendor = Vendor::start().await;
     let mut events = start(&vendor.url, &[trades_of_spy()]);
     let mut connection = vendor.connection().await;
-    connection.confirm(1).await;
+    confirm(&mut connection, 1).await;
     events.connected(1).await;
     drop(connection);
     told += &format!("{:?} {:?}", events.next().await, events.handle);
@@ -558,7 +492,7 @@ async fn a_vendor_that_repeats_the_key_does_not_bring_it_into_events_or_our_log(
     let mut vendor = Vendor::start().await;
     let mut events = start(&vendor.url, &[trades_of_spy(), Channel::FlowAlerts]);
     let mut connection = vendor.connection().await;
-    connection.confirm(1).await;
+    confirm(&mut connection, 1).await;
     connection.send(&json!(["flow-alerts", { "response": KEY, "status": "error" }])).await;
     connection.send(&json!(["price:SPY", { "ticker": KEY, "close": KEY }])).await;
     connection.send(&json!([KEY, {}])).await;

@@ -5,8 +5,6 @@ use super::super::chain::{EPOCH, Turns};
 use crate::dice::{Dice, Purpose};
 use crate::profile::SymbolProfile;
 
-/// Implied volatility lies this far above the realised one, on the whole.
-const PREMIUM: f64 = 1.2;
 /// Share of the way back to normal that a session goes.
 const RETURN_SHARE: f64 = 0.06;
 /// Change of the level's logarithm for a move of one deviation, the other way.
@@ -53,7 +51,7 @@ struct Habit {
 
 impl Habit {
     fn of(profile: &SymbolProfile) -> Self {
-        let normal = profile.daily_volatility * 252.0_f64.sqrt() * PREMIUM;
+        let normal = profile.daily_volatility * 252.0_f64.sqrt() * profile.implied_premium;
         let (answer, skew) =
             if profile.is_fund { (FUND_ANSWER, FUND_SKEW) } else { (COMPANY_ANSWER, COMPANY_SKEW) };
         Self { normal_log: libm::log(normal), answer, skew }

@@ -7,17 +7,17 @@ use undertow_market::{
 };
 
 use super::super::parse::{
-    Asked, DecodeError, Decoded, TradesOf, decode_flow_alerts, decode_flow_per_expiry,
-    decode_flow_per_strike, decode_gamma_by_strike, decode_iv_rank, decode_net_premium_ticks,
-    decode_option_contracts, decode_option_trades, decode_price_volumes,
-    decode_realized_volatility, decode_term_structure, decode_tide,
+    Asked, TradesOf, decode_flow_alerts, decode_flow_per_expiry, decode_flow_per_strike,
+    decode_gamma_by_strike, decode_iv_rank, decode_net_premium_ticks, decode_option_contracts,
+    decode_option_trades, decode_price_volumes, decode_realized_volatility, decode_term_structure,
+    decode_tide,
 };
 use super::super::query::{
     ContractFlowQuery, ContractsQuery, FlowQuery, MAX_ALERTS_PER_PAGE, MAX_CONTRACTS_PER_PAGE,
     MAX_TRADES_PER_PAGE,
 };
 use super::{UnusualWhales, check_limit};
-use crate::{Page, Priority, VendorError};
+use crate::{DecodeError, Decoded, Page, Priority, VendorError};
 
 /// A decoder of rows about one symbol.
 type Decode<T> = fn(&[u8], &Asked<'_>) -> Result<Decoded<T>, DecodeError>;

@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 use undertow_market::{Calendar, FlowAlert, Symbol, TradeFlags, VendorId};
 
-use super::super::field::FieldFault;
-use super::super::wire::{Raw, WireAlert};
+use super::super::wire::WireAlert;
 use super::place::Places;
 use super::trades::{contract, id, underlying_price};
 use super::{DecodeError, Decoded, Form, boxed};
+use crate::field::FieldFault;
+use crate::wire::Raw;
 
 /// Reads an answer with alerts. The rows keep the vendor's order: newest first. With `symbols`, a
 /// row of any other ticker is refused.

@@ -6,11 +6,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use undertow_market::calendar::new_york_date;
 use undertow_market::{Bar, BarInterval, Calendar, MarketSession, Price, VendorId};
 
-use super::super::field::FieldFault;
 use super::super::query::BarsQuery;
-use super::super::wire::{MAX_ROWS, Raw, Shape, WireBar, read_rows};
+use super::super::wire::{MAX_ROWS, Shape, WireBar, read_rows};
 use super::{DecodeError, Decoded, text_of, typed_row};
 use crate::Reject;
+use crate::field::FieldFault;
+use crate::wire::Raw;
 
 /// Reads a bar answer; the rows come out oldest first.
 ///

@@ -3,10 +3,10 @@
 use chrono::NaiveDate;
 use undertow_market::{Calendar, ContractState, PriceVolume};
 
-use super::super::field::FieldFault;
 use super::super::wire::{Shape, WireContract, WireLevel};
 use super::trades::contract;
 use super::{Asked, DecodeError, Decoded, Form};
+use crate::field::FieldFault;
 
 /// More price levels than a symbol has in a day: three times as many as the busiest one seen.
 pub const MAX_LEVELS: usize = 100_000;

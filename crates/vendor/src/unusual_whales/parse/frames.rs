@@ -7,15 +7,16 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use undertow_market::{Calendar, FlowAlert, OptionTrade, Price, Quote, Reasons, Size, Symbol};
 
-use super::super::field::FieldFault;
 use super::super::scan::{scan_channel, scan_frame};
-use super::super::wire::{Raw, WireOffLit, WirePrice, WireReply, WireRow};
+use super::super::wire::{WireOffLit, WirePrice, WireReply};
 use super::alerts::AlertParser;
 use super::place::Places;
 use super::prints::{Codes, RawCodes, quote};
 use super::trades::{TradeParser, TradesOf};
 use super::{any_row, ticker_of};
 use crate::Reject;
+use crate::field::FieldFault;
+use crate::wire::{Raw, WireRow};
 
 /// The price of a stock, as the stream tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,10 +5,11 @@ use undertow_market::print::lateness;
 use undertow_market::{Calendar, Print, Quote, Reasons, Symbol, VendorId};
 
 use super::super::codes::{reasons_of, settlement_reasons};
-use super::super::field::FieldFault;
-use super::super::wire::{MAX_ROWS, Raw, Shape, WirePrint};
+use super::super::wire::{MAX_ROWS, Shape, WirePrint};
 use super::place::Places;
 use super::{DecodeError, Decoded, Form, boxed};
+use crate::field::FieldFault;
+use crate::wire::Raw;
 
 /// Reads a dark pool answer. The rows keep the vendor's order. With a `symbol`, a row of any
 /// other ticker is refused.

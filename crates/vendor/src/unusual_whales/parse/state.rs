@@ -5,9 +5,10 @@ use std::marker::PhantomData;
 use chrono::{DateTime, Utc};
 use undertow_market::{MarketSession, Price, Symbol};
 
-use super::super::field::FieldFault;
-use super::super::wire::{Raw, WireState, read_data};
+use super::super::wire::{WireState, read_data};
 use super::{DecodeError, text_of};
+use crate::field::FieldFault;
+use crate::wire::Raw;
 
 /// Where a stock stands at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]

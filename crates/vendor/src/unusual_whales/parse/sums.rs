@@ -7,9 +7,10 @@ use undertow_market::{
     FlowBucket, FlowSnapshot, FlowSums, GammaStrike, NetPremiumTick, TidePoint, TideScope,
 };
 
-use super::super::field::FieldFault;
-use super::super::wire::{Raw, WireGamma, WireMinute, WireSums, WireTide};
+use super::super::wire::{WireGamma, WireMinute, WireSums, WireTide};
 use super::{Asked, DecodeError, Decoded, Form};
+use crate::field::FieldFault;
+use crate::wire::Raw;
 
 /// Reads the day's sums of each strike. Every sum is required: a null is a reject.
 ///

@@ -8,11 +8,12 @@ use undertow_market::{Calendar, OptionContract, OptionTrade, Price, Symbol, Trad
 use uuid::Uuid;
 
 use super::super::codes::{condition_flags, report_flag};
-use super::super::field::{Field, FieldFault};
-use super::super::wire::{Raw, WireTrade};
+use super::super::wire::WireTrade;
 use super::place::Places;
 use super::prints::quote;
 use super::{DecodeError, Decoded, Form, boxed};
+use crate::field::{Field, FieldFault};
+use crate::wire::Raw;
 
 /// How far the delivered premium may be from price times contracts times shares a contract. The
 /// premium itself is computed and never taken over, so a rounded one is no fault. One that is

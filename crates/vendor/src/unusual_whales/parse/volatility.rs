@@ -2,9 +2,9 @@
 
 use undertow_market::{TermPoint, VolatilityDay};
 
-use super::super::field::{Field, FieldFault};
 use super::super::wire::{WireTerm, WireVolatility};
 use super::{Asked, DecodeError, Decoded, Form};
+use crate::field::{Field, FieldFault};
 
 /// Reads days with implied volatility and the vendor's rank, oldest first. A day with neither is
 /// a reject, and so is a rank above 100.

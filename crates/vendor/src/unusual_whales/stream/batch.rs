@@ -9,10 +9,10 @@ use tokio::time::{Instant, sleep_until};
 use undertow_market::Calendar;
 
 use super::super::parse::{FrameReader, Row};
-use super::connect::Secret;
 use super::listen::Item;
 use super::{StreamBatch, StreamConfig, StreamEvent, StreamLimits};
 use crate::Reject;
+use crate::socket::Secret;
 
 pub(super) struct Batcher {
     calendar: Arc<Calendar>,

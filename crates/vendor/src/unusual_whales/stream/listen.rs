@@ -3,20 +3,19 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
-use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
+use tokio::time::{Instant, sleep_until};
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 
 use super::super::parse::reply;
 use super::super::scan::scan_channel;
-use super::connect::{Dialer, NoSocket, Socket};
 use super::{
     Channel, Command, MAX_CHANNELS, MAX_QUEUED_BYTES, StreamConfig, StreamEvent, StreamLimits,
 };
 use crate::http::wrong_setting;
+use crate::socket::{Cut, Dialer, Heard, Line, LineLimits, NoSocket};
 use crate::{NowFn, VendorError};
 
 /// What the other task takes, in order.
@@ -54,6 +53,12 @@ enum End {
     Refused(String),
     /// For now.
     Lost(String),
+}
+
+impl From<Cut> for End {
+    fn from(cut: Cut) -> Self {
+        Self::Lost(cut.reason)
+    }
 }
 
 impl From<NoSocket> for End {
@@ -130,69 +135,45 @@ impl Listener {
     }
 
     async fn connection(&mut self) -> Result<std::convert::Infallible, End> {
-        let mut socket = tokio::select! {
+        let StreamLimits { ping_every, silence, .. } = self.limits;
+        let mut line = tokio::select! {
             biased;
             () = over(&self.stop, &self.queue) => return Err(End::Stopped),
-            dialed = self.dialer.dial() => dialed?,
+            dialed = self.dialer.dial(LineLimits { ping_every, silence }) => dialed?,
         };
         self.tell(StreamEvent::Connected { at: (self.now)() }).await?;
         self.pending.clear();
         for channel in self.wanted.clone() {
-            self.join(&mut socket, channel).await?;
+            self.join(&mut line, channel).await?;
         }
-        self.listen(&mut socket).await
+        self.listen(&mut line).await
     }
 
-    async fn listen(&mut self, socket: &mut Socket) -> Result<std::convert::Infallible, End> {
-        let mut ping = interval(self.limits.ping_every);
-        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    async fn listen(&mut self, line: &mut Line) -> Result<std::convert::Infallible, End> {
         let mut join_by = Instant::now() + self.limits.join;
-        let mut heard_at = Instant::now();
         loop {
             tokio::select! {
                 biased;
                 () = over(&self.stop, &self.queue) => {
-                    // Only a courtesy.
-                    let _ = timeout(self.limits.ping_every, socket.close(None)).await;
+                    line.close().await;
                     return Err(End::Stopped);
                 }
                 Some(command) = self.commands.recv() => {
-                    self.obey(socket, command).await?;
+                    self.obey(line, command).await?;
                     join_by = Instant::now() + self.limits.join;
                 }
-                _ = ping.tick() => self.send(socket, Message::Ping("".into())).await?,
                 () = sleep_until(join_by), if !self.pending.is_empty() => self.give_up().await?,
-                frame = socket.next() => {
-                    self.take(frame).await?;
-                    // Also after a wait for room in the queue: silence is what we listened to.
-                    heard_at = Instant::now();
-                }
-                () = sleep_until(heard_at + self.limits.silence) => {
-                    let seconds = self.limits.silence.as_secs_f64();
-                    return Err(End::Lost(format!("nothing was heard for {seconds} s")));
-                }
+                heard = line.hear() => self.take(heard?).await?,
             }
         }
     }
 
-    async fn take(&mut self, frame: Option<Result<Message, Error>>) -> Result<(), End> {
-        let received_at = (self.now)();
-        match frame {
-            Some(Ok(Message::Text(text))) => self.take_text(text, received_at).await?,
-            Some(Ok(Message::Binary(bytes))) => {
-                let text = String::from_utf8_lossy(&bytes).into_owned();
-                self.take_text(text.into(), received_at).await?;
-            }
-            Some(Ok(Message::Close(words))) => {
-                let words = words.map_or_else(String::new, |frame| format!(": {frame}"));
-                return Err(self.lost(&format!("the vendor closed the stream{words}")));
-            }
-            Some(Ok(_)) => {}
-            Some(Err(error)) => return Err(self.lost(&format!("the connection broke: {error}"))),
-            None => return Err(self.lost("the vendor closed the connection")),
+    async fn take(&mut self, heard: Heard) -> Result<(), End> {
+        if let Some(text) = heard.text {
+            self.take_text(text, heard.received_at).await?;
         }
         if self.pending.is_empty() {
-            self.whole_until = received_at;
+            self.whole_until = heard.received_at;
         }
         Ok(())
     }
@@ -253,13 +234,13 @@ impl Listener {
         Ok(())
     }
 
-    async fn obey(&mut self, socket: &mut Socket, command: Command) -> Result<(), End> {
+    async fn obey(&mut self, line: &mut Line, command: Command) -> Result<(), End> {
         if !self.note(&command).await? {
             return Ok(());
         }
         match command {
-            Command::Join(channel) => self.join(socket, channel).await,
-            Command::Leave(channel) => self.send(socket, request(&channel, "leave")).await,
+            Command::Join(channel) => self.join(line, channel).await,
+            Command::Leave(channel) => Ok(line.send(request(&channel, "leave")).await?),
         }
     }
 
@@ -289,22 +270,10 @@ impl Listener {
         self.wanted.len() < before
     }
 
-    async fn join(&mut self, socket: &mut Socket, channel: Channel) -> Result<(), End> {
-        self.send(socket, request(&channel, "join")).await?;
+    async fn join(&mut self, line: &mut Line, channel: Channel) -> Result<(), End> {
+        line.send(request(&channel, "join")).await?;
         self.pending.push(channel);
         Ok(())
-    }
-
-    async fn send(&self, socket: &mut Socket, message: Message) -> Result<(), End> {
-        match timeout(self.limits.silence, socket.send(message)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(self.lost(&format!("nothing can be sent: {error}"))),
-            Err(_) => Err(self.lost("the vendor takes nothing that is sent")),
-        }
-    }
-
-    fn lost(&self, reason: &str) -> End {
-        End::Lost(self.dialer.secret().strike_out(reason))
     }
 
     async fn tell(&self, event: StreamEvent) -> Result<(), End> {

@@ -1,8 +1,6 @@
 //! Rows of the options endpoints and of the stream.
 
-use serde::Deserialize;
-
-use super::{Raw, WireRow, wire_row};
+use crate::wire::wire_row;
 
 wire_row! {
     /// One option trade: a row of `/api/option-trades`, `/api/stock/{ticker}/flow-recent`,

@@ -1,7 +1,10 @@
-//! One attempt to connect: the request, the upgrade, and what a refusal means.
+//! A websocket to a vendor: the request, the upgrade, and what a refusal means.
 //!
-//! The request goes through the same HTTP client as every other, so that the same certificates
-//! and proxies count. Only the frames are the websocket library's.
+//! It knows no vendor: what is said over the socket, and what an answer means that is no upgrade,
+//! is told by each. The request goes through the same HTTP client as every other, so that the same
+//! certificates and proxies count. Only the frames are the websocket library's.
+
+mod line;
 
 use std::time::Duration;
 
@@ -17,21 +20,28 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use super::super::errors::failure;
-use super::{MAX_MESSAGE_BYTES, MAX_WRITE_BYTES, StreamConfig};
-use crate::http::{Answer, checked_base, describe, is_loopback, strike_out, wrong_setting};
+use crate::http::{Answer, describe, is_loopback, strike_out, wrong_setting};
 use crate::{NowFn, VendorError};
 
-/// What errors call the address, which itself holds the key.
-const REQUEST: &str = "/socket";
+pub(crate) use line::{Cut, Heard, Line, LineLimits};
+
+/// The longest message that is accepted, in bytes. A frame with one row has about a thousand.
+pub(crate) const MAX_MESSAGE_BYTES: usize = 8 * 1024 * 1024;
+/// Most bytes that wait to be sent. We only send requests and pings.
+pub(crate) const MAX_WRITE_BYTES: usize = 1024 * 1024;
 /// Most text of a refusal that is read.
 const MAX_REFUSAL_BYTES: usize = 16 * 1024;
 
-pub(super) type Socket = WebSocketStream<Upgraded>;
+type Socket = WebSocketStream<Upgraded>;
+
+/// The stream is over: it was stopped or refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the stream is over")]
+pub struct StreamOver;
 
 /// Why there is no connection.
 #[derive(Debug)]
-pub(super) enum NoSocket {
+pub(crate) enum NoSocket {
     /// Asking again changes nothing: the vendor's words.
     Refused(String),
     /// It may work a little later.
@@ -40,23 +50,22 @@ pub(super) enum NoSocket {
 
 /// The key, as it may come back in what the vendor says.
 #[derive(Clone)]
-pub(super) struct Secret {
+pub(crate) struct Secret {
     key: SecretString,
+    /// As it is written in the address; empty when it is not sent there.
     in_address: SecretString,
 }
 
 impl Secret {
-    fn new(key: SecretString, address: &Url) -> Self {
-        let query = address.query().unwrap_or_default();
-        let in_address = query.strip_prefix("token=").unwrap_or_default().into();
+    pub(crate) fn new(key: SecretString, in_address: SecretString) -> Self {
         Self { key, in_address }
     }
 
-    pub(super) fn strike_out(&self, text: &str) -> String {
+    pub(crate) fn strike_out(&self, text: &str) -> String {
         strike_out(&strike_out(text, &self.key), &self.in_address)
     }
 
-    pub(super) fn is_in(&self, text: &str) -> bool {
+    pub(crate) fn is_in(&self, text: &str) -> bool {
         let is_told = |key: &SecretString| {
             !key.expose_secret().is_empty() && text.contains(key.expose_secret())
         };
@@ -64,55 +73,60 @@ impl Secret {
     }
 }
 
-pub(super) struct Dialer {
+/// Where to connect and how.
+pub(crate) struct DialConfig {
+    /// May hold the key: never shown.
+    pub(crate) address: Url,
+    /// What errors call the address.
+    pub(crate) request: &'static str,
+    pub(crate) secret: Secret,
+    /// For the connection, TLS and upgrade included.
+    pub(crate) limit: Duration,
+    /// What an answer means that is no upgrade; none when it should hold rows.
+    pub(crate) failure: fn(&Answer<'_>) -> Option<VendorError>,
+    pub(crate) now: NowFn,
+}
+
+/// Makes connections, one after the other.
+pub(crate) struct Dialer {
     client: reqwest::Client,
-    /// With the key in it: never shown.
-    address: Url,
-    secret: Secret,
-    limit: Duration,
-    now: NowFn,
+    config: DialConfig,
 }
 
 impl Dialer {
-    pub(super) fn new(config: &StreamConfig) -> Result<Self, VendorError> {
-        let mut address = checked_base(&config.base_url).map_err(wrong_setting)?;
-        if let Ok(mut segments) = address.path_segments_mut() {
-            segments.pop_if_empty().push("socket");
-        }
-        address.query_pairs_mut().append_pair("token", config.key.expose_secret());
+    pub(crate) fn new(config: DialConfig) -> Result<Self, VendorError> {
         let mut builder = reqwest::Client::builder()
             .http1_only()
             .user_agent(concat!("Undertow/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(config.limits.connect)
+            .connect_timeout(config.limit)
             // A connection lives as long as its stream.
             .pool_max_idle_per_host(0)
             .redirect(Policy::none())
             .referer(false);
-        if is_loopback(&address) {
+        if is_loopback(&config.address) {
             builder = builder.no_proxy();
         }
         let client = builder.build().map_err(|error| wrong_setting(describe(error)))?;
-        let secret = Secret::new(config.key.clone(), &address);
-        let (limit, now) = (config.limits.connect, config.now.clone());
-        Ok(Self { client, address, secret, limit, now })
+        Ok(Self { client, config })
     }
 
-    pub(super) fn secret(&self) -> &Secret {
-        &self.secret
+    pub(crate) fn secret(&self) -> &Secret {
+        &self.config.secret
     }
 
-    pub(super) async fn dial(&self) -> Result<Socket, NoSocket> {
-        let seconds = self.limit.as_secs_f64();
-        timeout(self.limit, self.upgrade())
+    pub(crate) async fn dial(&self, limits: LineLimits) -> Result<Line, NoSocket> {
+        let seconds = self.config.limit.as_secs_f64();
+        let socket = timeout(self.config.limit, self.upgrade())
             .await
-            .unwrap_or_else(|_| Err(self.failed(&format!("no connection within {seconds} s"))))
+            .unwrap_or_else(|_| Err(self.failed(&format!("no connection within {seconds} s"))))?;
+        Ok(Line::new(socket, limits, self.secret().clone(), self.config.now.clone()))
     }
 
     async fn upgrade(&self) -> Result<Socket, NoSocket> {
         let key = generate_key();
         let request = self
             .client
-            .get(self.address.clone())
+            .get(self.config.address.clone())
             .header(CONNECTION, "Upgrade")
             .header(UPGRADE, "websocket")
             .header(SEC_WEBSOCKET_VERSION, "13")
@@ -145,11 +159,11 @@ impl Dialer {
             body.extend_from_slice(&piece);
         }
         body.truncate(MAX_REFUSAL_BYTES);
-        let now = (self.now)();
-        let answer = Answer::new(REQUEST, status, headers, body, now, &self.secret.key);
-        match failure(&answer) {
+        let (now, secret) = ((self.config.now)(), self.secret());
+        let answer = Answer::new(self.config.request, status, headers, body, now, &secret.key);
+        match (self.config.failure)(&answer) {
             Some(error @ (VendorError::Auth { .. } | VendorError::Entitlement { .. })) => {
-                NoSocket::Refused(self.secret.strike_out(&error.to_string()))
+                NoSocket::Refused(secret.strike_out(&error.to_string()))
             }
             Some(error) => self.failed(&error.to_string()),
             None => self.failed("the server answers with rows in place of a stream"),
@@ -157,6 +171,6 @@ impl Dialer {
     }
 
     fn failed(&self, reason: &str) -> NoSocket {
-        NoSocket::Failed(self.secret.strike_out(reason))
+        NoSocket::Failed(self.secret().strike_out(reason))
     }
 }

@@ -8,10 +8,11 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, DurationRound, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
-use undertow_market::{Price, Size};
+use undertow_market::number::{MAX_SCALE, MAX_VALUE};
+use undertow_market::{Conditions, Price, Size};
 
-use super::wire::Raw;
 use crate::page::cut;
+use crate::wire::Raw;
 
 /// Most of a strange value that a reason shows.
 const MAX_SHOWN_BYTES: usize = 40;
@@ -34,28 +35,28 @@ const YEARS: std::ops::Range<i32> = 2000..2101;
 /// What is wrong with a field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {cause}")]
-pub(super) struct FieldFault {
-    pub(super) field: &'static str,
-    pub(super) cause: String,
+pub(crate) struct FieldFault {
+    pub(crate) field: &'static str,
+    pub(crate) cause: String,
 }
 
 type Found<T> = Result<Option<T>, FieldFault>;
 
 /// A field on its way to a value.
 #[derive(Clone, Copy)]
-pub(super) struct Field<'a> {
+pub(crate) struct Field<'a> {
     name: &'static str,
     raw: &'a str,
 }
 
 impl<'a> Raw<'a> {
-    pub(super) fn named(self, name: &'static str) -> Field<'a> {
+    pub(crate) fn named(self, name: &'static str) -> Field<'a> {
         Field { name, raw: self.0 }
     }
 }
 
 impl<'a> Field<'a> {
-    pub(super) fn fault(self, cause: impl ToString) -> FieldFault {
+    pub(crate) fn fault(self, cause: impl ToString) -> FieldFault {
         FieldFault { field: self.name, cause: cause.to_string() }
     }
 
@@ -64,7 +65,7 @@ impl<'a> Field<'a> {
     }
 
     #[inline]
-    pub(super) fn required<T>(self, found: Option<T>) -> Result<T, FieldFault> {
+    pub(crate) fn required<T>(self, found: Option<T>) -> Result<T, FieldFault> {
         found.ok_or_else(|| self.fault("is missing"))
     }
 
@@ -85,7 +86,7 @@ impl<'a> Field<'a> {
     }
 
     #[inline]
-    pub(super) fn text(self) -> Found<Cow<'a, str>> {
+    pub(crate) fn text(self) -> Found<Cow<'a, str>> {
         if self.is_absent() {
             return Ok(None);
         }
@@ -93,12 +94,12 @@ impl<'a> Field<'a> {
     }
 
     /// A text, or none when it is empty.
-    pub(super) fn code(self) -> Found<Cow<'a, str>> {
+    pub(crate) fn code(self) -> Found<Cow<'a, str>> {
         Ok(self.text()?.filter(|text| !text.trim().is_empty()))
     }
 
     #[inline]
-    pub(super) fn boolean(self) -> Found<bool> {
+    pub(crate) fn boolean(self) -> Found<bool> {
         match self.raw {
             "true" => Ok(Some(true)),
             "false" => Ok(Some(false)),
@@ -108,7 +109,7 @@ impl<'a> Field<'a> {
     }
 
     #[inline]
-    pub(super) fn decimal(self) -> Found<Decimal> {
+    pub(crate) fn decimal(self) -> Found<Decimal> {
         if self.is_absent() {
             return Ok(None);
         }
@@ -116,18 +117,18 @@ impl<'a> Field<'a> {
         decimal(&text).map(Some).ok_or_else(|| self.unlike("a decimal number"))
     }
 
-    pub(super) fn price(self) -> Found<Price> {
+    pub(crate) fn price(self) -> Found<Price> {
         self.decimal()?
             .map(|value| Price::new(value).map_err(|error| self.fault(error)))
             .transpose()
     }
 
-    pub(super) fn size(self) -> Found<Size> {
+    pub(crate) fn size(self) -> Found<Size> {
         self.decimal()?.map(|value| Size::new(value).map_err(|error| self.fault(error))).transpose()
     }
 
     /// A price for which the vendor may also write zero when there is none.
-    pub(super) fn quoted_price(self) -> Found<Price> {
+    pub(crate) fn quoted_price(self) -> Found<Price> {
         match self.decimal()? {
             Some(value) if value.is_zero() => Ok(None),
             Some(value) => Price::new(value).map(Some).map_err(|error| self.fault(error)),
@@ -137,7 +138,7 @@ impl<'a> Field<'a> {
 
     /// A decimal that may have more digits than can be kept: the last ones are rounded away. Not
     /// for money.
-    pub(super) fn rounded_decimal(self) -> Found<Decimal> {
+    pub(crate) fn rounded_decimal(self) -> Found<Decimal> {
         if self.is_absent() {
             return Ok(None);
         }
@@ -149,7 +150,7 @@ impl<'a> Field<'a> {
     }
 
     /// A number that is no money: a greek, a volatility. Finite, however many digits it came with.
-    pub(super) fn float(self) -> Found<f64> {
+    pub(crate) fn float(self) -> Found<f64> {
         if self.is_absent() {
             return Ok(None);
         }
@@ -158,7 +159,7 @@ impl<'a> Field<'a> {
     }
 
     /// A fraction or a rank: a number from zero up.
-    pub(super) fn float_from_zero(self) -> Found<f64> {
+    pub(crate) fn float_from_zero(self) -> Found<f64> {
         match self.float()? {
             Some(value) if value < 0.0 => Err(self.unlike("zero or more")),
             value => Ok(value),
@@ -167,12 +168,12 @@ impl<'a> Field<'a> {
 
     /// The same field, absent when its text is empty. For fields in which the vendor writes `""`
     /// when there is nothing to say.
-    pub(super) fn unless_blank(self) -> Self {
+    pub(crate) fn unless_blank(self) -> Self {
         if self.raw == "\"\"" { Field { raw: "", ..self } } else { self }
     }
 
     #[inline]
-    pub(super) fn integer(self) -> Found<i64> {
+    pub(crate) fn integer(self) -> Found<i64> {
         if self.is_absent() {
             return Ok(None);
         }
@@ -181,15 +182,83 @@ impl<'a> Field<'a> {
     }
 
     /// A number of shares or contracts, zero included.
-    pub(super) fn shares(self) -> Found<i64> {
+    pub(crate) fn shares(self) -> Found<i64> {
         match self.integer()? {
             Some(count) if count < 0 => Err(self.unlike("zero or more")),
             count => Ok(count),
         }
     }
 
+    /// A count from zero up that the vendor may write with a point: `8133` or `8133.0`.
+    pub(crate) fn whole(self) -> Found<i64> {
+        let Some(value) = self.decimal()? else {
+            return Ok(None);
+        };
+        let count = if value.fract().is_zero() { i64::try_from(value.trunc()).ok() } else { None };
+        count.filter(|count| *count >= 0).map(Some).ok_or_else(|| self.unlike("a whole number"))
+    }
+
+    /// A number of a vendor's list (a venue, a condition). Absent and zero are told apart.
+    pub(crate) fn code_number(self) -> Found<u16> {
+        match self.integer()? {
+            None => Ok(None),
+            Some(id) => {
+                u16::try_from(id).map(Some).map_err(|_| self.unlike("a number from 0 to 65535"))
+            }
+        }
+    }
+
+    /// The numbers of a list of a trade's conditions. Absent is an empty list.
+    pub(crate) fn conditions(self) -> Result<Conditions, FieldFault> {
+        if self.is_absent() {
+            return Ok(Conditions::default());
+        }
+        let inside = self.raw.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+        let inside = inside.ok_or_else(|| self.unlike("a list of numbers"))?;
+        Field { raw: inside.trim(), ..self }.bare_conditions()
+    }
+
+    /// The same without the list's brackets. Empty is an empty list.
+    pub(crate) fn bare_conditions(self) -> Result<Conditions, FieldFault> {
+        let mut conditions = Conditions::default();
+        if self.raw.is_empty() {
+            return Ok(conditions);
+        }
+        for raw in self.raw.split(',') {
+            let id = Field { raw: raw.trim(), ..self }.code_number()?;
+            let id = id.ok_or_else(|| self.unlike("a list of numbers"))?;
+            conditions.push(id).map_err(|error| self.fault(error))?;
+        }
+        Ok(conditions)
+    }
+
+    /// A text that the vendor may also write as a number.
+    pub(crate) fn text_or_number(self) -> Found<Cow<'a, str>> {
+        let is_number = self.raw.bytes().all(is_plain_digit) && !self.raw.is_empty();
+        if is_number { Ok(Some(Cow::Borrowed(self.raw))) } else { self.text() }
+    }
+
+    /// A price that is a computed figure and may have more digits than can be kept: the last are
+    /// rounded away. Zero is none.
+    pub(crate) fn rounded_price(self) -> Found<Price> {
+        match self.rounded_decimal()?.map(|value| value.round_dp(MAX_SCALE)) {
+            Some(value) if value.is_zero() => Ok(None),
+            Some(value) => Price::new(value).map(Some).map_err(|error| self.fault(error)),
+            None => Ok(None),
+        }
+    }
+
+    /// A number of shares from zero up, rounded as [`Self::rounded_price`].
+    pub(crate) fn rounded_shares(self) -> Found<Decimal> {
+        match self.rounded_decimal()?.map(|value| value.round_dp(MAX_SCALE)) {
+            Some(value) if value < Decimal::ZERO => Err(self.unlike("zero or more")),
+            Some(value) if value >= MAX_VALUE => Err(self.unlike("a volume that any market has")),
+            value => Ok(value),
+        }
+    }
+
     /// A number of things of which there must be one at least.
-    pub(super) fn count(self) -> Found<i64> {
+    pub(crate) fn count(self) -> Found<i64> {
         match self.integer()? {
             Some(count) if count < 1 => Err(self.unlike("above zero")),
             Some(count) if count > MAX_COUNT => Err(self.unlike("a billion or less")),
@@ -198,7 +267,7 @@ impl<'a> Field<'a> {
     }
 
     /// An amount of money of either sign.
-    pub(super) fn money(self) -> Found<Decimal> {
+    pub(crate) fn money(self) -> Found<Decimal> {
         match self.decimal()? {
             Some(amount) if amount.abs() > MAX_DOLLARS => {
                 Err(self.unlike("an amount that any market has"))
@@ -208,7 +277,7 @@ impl<'a> Field<'a> {
     }
 
     /// An amount of money, zero included.
-    pub(super) fn dollars(self) -> Found<Decimal> {
+    pub(crate) fn dollars(self) -> Found<Decimal> {
         match self.money()? {
             Some(amount) if amount < Decimal::ZERO => Err(self.unlike("zero or more")),
             amount => Ok(amount),
@@ -216,7 +285,7 @@ impl<'a> Field<'a> {
     }
 
     #[inline]
-    pub(super) fn instant(self) -> Found<DateTime<Utc>> {
+    pub(crate) fn instant(self) -> Found<DateTime<Utc>> {
         let Some(text) = self.text()? else {
             return Ok(None);
         };
@@ -226,7 +295,7 @@ impl<'a> Field<'a> {
 
     /// A time as text with its zone, or as milliseconds since 1970. Whole milliseconds come out:
     /// the stream has no more, and the same row must have the same time by either way.
-    pub(super) fn moment(self) -> Found<DateTime<Utc>> {
+    pub(crate) fn moment(self) -> Found<DateTime<Utc>> {
         if self.is_absent() {
             return Ok(None);
         }
@@ -239,6 +308,15 @@ impl<'a> Field<'a> {
         self.of_this_century(at)
     }
 
+    /// A time in whole nanoseconds since 1970. Zero is none: the vendor writes it where there is
+    /// no time.
+    pub(crate) fn nanoseconds(self) -> Found<DateTime<Utc>> {
+        match self.integer()? {
+            None | Some(0) => Ok(None),
+            Some(count) => self.of_this_century(DateTime::from_timestamp_nanos(count)),
+        }
+    }
+
     fn of_this_century(self, at: DateTime<Utc>) -> Found<DateTime<Utc>> {
         if !YEARS.contains(&at.year()) {
             return Err(self.unlike("between 2000 and 2100"));
@@ -247,7 +325,7 @@ impl<'a> Field<'a> {
     }
 
     /// The texts of a list. Absent is an empty list.
-    pub(super) fn texts(self) -> Result<Vec<Cow<'a, str>>, FieldFault> {
+    pub(crate) fn texts(self) -> Result<Vec<Cow<'a, str>>, FieldFault> {
         if self.is_absent() || self.raw == "[]" {
             return Ok(Vec::new());
         }
@@ -261,7 +339,7 @@ impl<'a> Field<'a> {
             .ok_or_else(|| self.unlike("a list of texts"))
     }
 
-    pub(super) fn date(self) -> Found<NaiveDate> {
+    pub(crate) fn date(self) -> Found<NaiveDate> {
         let Some(text) = self.text()? else {
             return Ok(None);
         };
@@ -558,6 +636,50 @@ mod tests {
         for raw in ["1000000000000001", "-1e16"] {
             assert!(fault(field(raw).money()).contains("any market"), "{raw}");
         }
+    }
+
+    #[test]
+    fn nanoseconds_never_pass_through_a_float() {
+        let found = field("1651181822461636601").nanoseconds().unwrap().unwrap();
+        assert_eq!(found.timestamp_nanos_opt(), Some(1_651_181_822_461_636_601));
+        assert_eq!(field("\"1651181822461636601\"").nanoseconds(), Ok(Some(found)));
+        assert_eq!(field("0").nanoseconds(), Ok(None));
+        assert_eq!(field("null").nanoseconds(), Ok(None));
+        for raw in ["1651181822461", "1.6e18", "1651181822461636600.0", "-1", "9223372036854775808"]
+        {
+            assert!(field(raw).nanoseconds().is_err(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_count_may_be_written_with_a_point() {
+        assert_eq!(field("8133.0").whole(), Ok(Some(8133)));
+        assert_eq!(field("\"8133\"").whole(), Ok(Some(8133)));
+        for raw in ["8133.5", "-1", "1e30", "{}"] {
+            assert!(field(raw).whole().is_err(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn conditions_are_a_list_of_numbers() {
+        assert_eq!(field("[12, 37]").conditions().unwrap().as_slice(), [12, 37]);
+        assert_eq!(field("[\"12\",37]").conditions().unwrap().as_slice(), [12, 37]);
+        for raw in ["", "null", "[]", "[ ]"] {
+            assert!(field(raw).conditions().unwrap().as_slice().is_empty(), "{raw}");
+        }
+        for raw in ["12", "[null]", "[[1]]", "[65536]", "[-1]", "{}", "[1,2,3,4,5,6,7,8,9]"] {
+            assert!(field(raw).conditions().is_err(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_computed_price_is_rounded_and_zero_is_none() {
+        let price = field("45.123456789012").rounded_price().unwrap().unwrap();
+        assert_eq!(price.to_string(), "45.12345679");
+        assert_eq!(field("0").rounded_price(), Ok(None));
+        assert!(field("-1").rounded_price().is_err());
+        assert_eq!(field("4369.50").rounded_shares().unwrap().unwrap().to_string(), "4369.50");
+        assert!(field("-4").rounded_shares().is_err());
     }
 
     #[test]

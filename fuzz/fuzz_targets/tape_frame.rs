@@ -1,0 +1,5 @@
+//! Frames of the consolidated tape.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| undertow_vendor::fuzzing::fuzz_tape_frame(data));
