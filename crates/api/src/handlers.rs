@@ -13,6 +13,7 @@ mod profile;
 mod request;
 mod sessions;
 pub(crate) mod status;
+mod straddles;
 mod volatility;
 
 pub(crate) use activity::get_activity;
@@ -33,4 +34,8 @@ pub(crate) use profile::get_profile;
 pub(crate) use request::stored;
 pub(crate) use sessions::list_sessions;
 pub(crate) use status::get_status;
+pub(crate) use straddles::{
+    get_opportunities, get_straddle, get_tape_activity, get_tape_watch, get_volatility_history,
+    unwatch_tape, watch_tape,
+};
 pub(crate) use volatility::{get_correlation, get_volatility};
