@@ -77,8 +77,11 @@ impl Curve {
         };
         let last = minute_of_day(hours.post_end_at).saturating_sub(1);
         let minutes: Vec<u16> = (minute_of_day(hours.pre_at)..=last).collect();
-        let known_before =
-            if book.is_whole || book.to >= hours.post_end_at { last + 1 } else { minute_of_day(book.to) };
+        let known_before = if book.is_whole || book.to >= hours.post_end_at {
+            last + 1
+        } else {
+            minute_of_day(book.to)
+        };
         let mut sum = Decimal::ZERO;
         let mut left = stored.iter().peekable();
         let today = minutes.iter().map(|minute| {
@@ -149,11 +152,8 @@ mod tests {
     }
 
     fn minute(minute: u16, shares: i64) -> TapeMinute {
-        let volume = |shares: i64| TapeVolume {
-            trades: 1,
-            shares: shares.into(),
-            notional: Decimal::ONE,
-        };
+        let volume =
+            |shares: i64| TapeVolume { trades: 1, shares: shares.into(), notional: Decimal::ONE };
         TapeMinute {
             symbol: Symbol::new("SPY").unwrap(),
             session_date: date(),
