@@ -64,7 +64,7 @@ pub fn default_symbols() -> Vec<SymbolProfile> {
         (("MSFT", 430.0, 0.013, 0.70, 20_000_000, 900, 3), 2_000),
     ];
     let wild = [
-        (("PLTR", 120.0, 0.050, 0.20, 12_000_000, 150, 3), 6_000),
+        (("PLTR", 210.0, 0.050, 0.20, 12_000_000, 150, 3), 12_000),
         (("GME", 48.0, 0.050, 0.15, 8_000_000, 120, 3), 900),
     ];
     let funds = funds.into_iter().map(|(row, trades)| profile(row, true, trades));
