@@ -295,6 +295,7 @@ async fn a_frozen_connection_is_silent_and_a_reconnect_goes_on_where_the_clock_i
     let mut stream = Stream::open(&served).await;
     stream.subscribe("T.SPY").await;
     served.clock.advance(TimeDelta::minutes(1));
+    assert!(stream.is_silent().await);
     stream.0.send(Message::Ping("still there?".into())).await.unwrap();
     assert!(stream.is_silent().await);
     let mut again = Stream::open(&served).await;
