@@ -86,7 +86,7 @@ fn with_habits(profile: SymbolProfile) -> SymbolProfile {
             is_followed: false,
             implied_premium: 0.5,
             // Whoever buys the cheap options keeps them.
-            least_opening: 0.0,
+            least_opening: 0.3,
             quarterly_dividend_cents: 15,
             ..profile
         },

@@ -169,7 +169,6 @@ async fn a_demonstration_has_an_opportunity_an_illiquid_one_and_a_dear_one() {
     for seed in [7, 11, 12, 13, 14] {
         let served = served_with(AFTERNOON, |config| config.seed = seed).await;
         let good = straddle(&served, "PLTR").await;
-        println!("seed {seed}: good {good:?}");
         assert!(good.hv - good.iv > 0.12, "seed {seed}: {} {}", good.hv, good.iv);
         assert!(good.widest_spread < 0.06, "seed {seed}: {}", good.widest_spread);
         assert!(good.least_open >= 100, "seed {seed}: {}", good.least_open);
