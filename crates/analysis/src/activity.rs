@@ -9,6 +9,7 @@
 //! leaves out sessions that closed early or have gaps, and says so on screen.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -99,6 +100,117 @@ pub struct Activity {
     pub comparison: Comparison,
 }
 
+/// What past sessions had traded at each minute of the day: made once a session, compared with
+/// after each minute.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BaselineCurve {
+    session_count: usize,
+    first_minute: u16,
+    /// One a minute from the first on. Empty while history is insufficient.
+    points: Vec<Baseline>,
+}
+
+impl BaselineCurve {
+    /// The curve over `minutes` (first and last included) of the newest [`BASELINE_SESSIONS`] of
+    /// the sessions of `history` that are before a day. They may come in any order.
+    #[must_use]
+    pub fn before(
+        day: NaiveDate,
+        history: &[SessionActivity],
+        minutes: RangeInclusive<u16>,
+    ) -> Self {
+        let past = past_sessions(day, history);
+        let enough = past.len() >= MIN_SESSIONS;
+        let first_minute = *minutes.start();
+        let known = within_day(minutes).filter(|_| enough);
+        Self {
+            session_count: past.len(),
+            first_minute,
+            points: known.map(|minute| baseline(&past, minute)).collect(),
+        }
+    }
+
+    /// A curve that was stored. With fewer than [`MIN_SESSIONS`] sessions its points are dropped.
+    #[must_use]
+    pub fn from_parts(session_count: usize, first_minute: u16, points: Vec<Baseline>) -> Self {
+        let points = if session_count < MIN_SESSIONS { Vec::new() } else { points };
+        Self { session_count, first_minute, points }
+    }
+
+    /// Past sessions in it: at most [`BASELINE_SESSIONS`].
+    #[must_use]
+    pub fn session_count(&self) -> usize {
+        self.session_count
+    }
+
+    /// The minute of the first of [`Self::points`].
+    #[must_use]
+    pub fn first_minute(&self) -> u16 {
+        self.first_minute
+    }
+
+    /// One point a minute. Empty while history is insufficient.
+    #[must_use]
+    pub fn points(&self) -> &[Baseline] {
+        &self.points
+    }
+
+    /// The figures at the end of a minute. None before the curve and while history is
+    /// insufficient; after its end, those of its end.
+    #[must_use]
+    pub fn at(&self, minute: u16) -> Option<Baseline> {
+        let index = usize::from(minute.checked_sub(self.first_minute)?);
+        self.points.get(index).or(self.points.last()).copied()
+    }
+
+    /// How `shares` so far today, up to the end of a minute, compare with the past.
+    #[must_use]
+    pub fn compare(&self, minute: u16, shares: Decimal) -> Comparison {
+        Comparison::of(shares, self.at(minute).map(|point| point.mean), self.session_count)
+    }
+
+    /// Today's minutes beside the curve, over `minutes` (first and last included).
+    ///
+    /// `known_to` is the last whole minute of today that was collected. What was printed before
+    /// the first minute counts from its start.
+    #[must_use]
+    pub fn beside(
+        &self,
+        today: &[MinuteShares],
+        minutes: RangeInclusive<u16>,
+        known_to: u16,
+    ) -> Activity {
+        let now = cumulative(today);
+        let point = |minute: u16| ActivityPoint {
+            minute,
+            shares: (minute <= known_to).then(|| now[usize::from(minute)]),
+            baseline: self.at(minute),
+        };
+        let points: Vec<ActivityPoint> = within_day(minutes).map(point).collect();
+        let known = points.iter().rev().find_map(|point| Some((point.minute, point.shares?)));
+        let comparison = match known {
+            Some((minute, shares)) => self.compare(minute, shares),
+            None => Comparison::of(Decimal::ZERO, None, self.session_count),
+        };
+        Activity { points, comparison }
+    }
+}
+
+impl Comparison {
+    /// Compares shares with the mean of so many past sessions at the same minute.
+    #[must_use]
+    pub fn of(shares: Decimal, mean: Option<Decimal>, session_count: usize) -> Self {
+        if session_count < MIN_SESSIONS {
+            return Self::InsufficientHistory { session_count };
+        }
+        let ratio = mean.and_then(|mean| shares.checked_div(mean)?.to_f64());
+        match ratio {
+            Some(ratio) => Self::Measured { session_count, ratio, increase: ratio - 1.0 },
+            None => Self::NothingBefore { session_count },
+        }
+    }
+}
+
 /// The curve of a session, minute by minute, over `minutes` (first and last included).
 ///
 /// `known_to` is the last whole minute of today that was collected. `history` may hold any
@@ -108,33 +220,15 @@ pub struct Activity {
 pub fn activity(
     today: &SessionActivity,
     history: &[SessionActivity],
-    minutes: std::ops::RangeInclusive<u16>,
+    minutes: RangeInclusive<u16>,
     known_to: u16,
 ) -> Activity {
-    let past = past_sessions(today.session_date, history);
-    let session_count = past.len();
-    let now = cumulative(&today.minutes);
-    let enough = session_count >= MIN_SESSIONS;
-    let last = *minutes.end().min(&(MINUTES_PER_DAY - 1));
-    let points = (*minutes.start()..=last).map(|minute| ActivityPoint {
-        minute,
-        shares: (minute <= known_to).then(|| now[usize::from(minute)]),
-        baseline: enough.then(|| baseline(&past, minute)),
-    });
-    let points: Vec<ActivityPoint> = points.collect();
-    let at = points.iter().rev().find_map(|point| Some((point.shares?, point.baseline)));
-    Activity { comparison: compare(at, session_count), points }
+    let curve = BaselineCurve::before(today.session_date, history, minutes.clone());
+    curve.beside(&today.minutes, minutes, known_to)
 }
 
-fn compare(at: Option<(Decimal, Option<Baseline>)>, session_count: usize) -> Comparison {
-    if session_count < MIN_SESSIONS {
-        return Comparison::InsufficientHistory { session_count };
-    }
-    let ratio = at.and_then(|(shares, baseline)| shares.checked_div(baseline?.mean)?.to_f64());
-    match ratio {
-        Some(ratio) => Comparison::Measured { session_count, ratio, increase: ratio - 1.0 },
-        None => Comparison::NothingBefore { session_count },
-    }
+fn within_day(minutes: RangeInclusive<u16>) -> RangeInclusive<u16> {
+    *minutes.start()..=(*minutes.end()).min(MINUTES_PER_DAY - 1)
 }
 
 /// The curves of the newest sessions before a day.
@@ -149,11 +243,12 @@ fn past_sessions(today: NaiveDate, history: &[SessionActivity]) -> Vec<Vec<Decim
 fn cumulative(minutes: &[MinuteShares]) -> Vec<Decimal> {
     let mut curve = vec![Decimal::ZERO; usize::from(MINUTES_PER_DAY)];
     for of in minutes {
-        curve[usize::from(of.minute.min(MINUTES_PER_DAY - 1))] += of.shares;
+        let minute = &mut curve[usize::from(of.minute.min(MINUTES_PER_DAY - 1))];
+        *minute = minute.saturating_add(of.shares);
     }
     let mut sum = Decimal::ZERO;
     for minute in &mut curve {
-        sum += *minute;
+        sum = sum.saturating_add(*minute);
         *minute = sum;
     }
     curve
@@ -164,7 +259,8 @@ fn baseline(past: &[Vec<Decimal>], minute: u16) -> Baseline {
     shares.sort_unstable();
     let [low, high] = BAND_PERCENT
         .map(|percent| nearest_rank(&shares, percent * 10).expect("a baseline has sessions"));
-    let mean = shares.iter().sum::<Decimal>() / Decimal::from(shares.len());
+    let sum = shares.iter().fold(Decimal::ZERO, |sum, shares| sum.saturating_add(*shares));
+    let mean = sum / Decimal::from(shares.len());
     Baseline { mean: mean.round_dp(8), low, high }
 }
 
@@ -236,6 +332,30 @@ mod tests {
     }
 
     #[test]
+    fn a_curve_ends_with_its_last_minute_and_says_nothing_before_its_first() {
+        let curve = BaselineCurve::before(session(100, &[]).session_date, &growing(60), OPEN..=600);
+        assert_eq!((curve.session_count(), curve.first_minute()), (60, OPEN));
+        assert_eq!(curve.points().len(), 31);
+        assert_eq!(curve.at(u16::MAX), curve.at(600));
+        assert_eq!(curve.at(OPEN - 1), None);
+        let nothing = Comparison::NothingBefore { session_count: 60 };
+        assert_eq!(curve.compare(OPEN - 1, 5.into()), nothing);
+        let few = BaselineCurve::from_parts(59, OPEN, curve.points().to_vec());
+        assert!(few.points().is_empty());
+        let insufficient = Comparison::InsufficientHistory { session_count: 59 };
+        assert_eq!(few.compare(600, 5.into()), insufficient);
+    }
+
+    #[test]
+    fn shares_beyond_all_bounds_do_not_overflow() {
+        let most = MinuteShares { minute: OPEN, shares: Decimal::MAX };
+        let all = |day| SessionActivity { minutes: vec![most; 3], ..session(day, &[]) };
+        let history: Vec<_> = (0..60).map(all).collect();
+        let found = activity(&all(100), &history, OPEN..=600, 600);
+        assert!(matches!(found.comparison, Comparison::Measured { .. }));
+    }
+
+    #[test]
     fn what_was_printed_before_the_curve_counts_from_its_start() {
         let found = activity(&session(9, &[(10, 7), (OPEN, 1)]), &[], OPEN..=OPEN, OPEN);
         assert_eq!(found.points[0].shares, Some(8.into()));
@@ -257,6 +377,32 @@ mod tests {
             prop_assert!(means.is_sorted());
             let bands = found.points.iter().map(|point| point.baseline.unwrap());
             prop_assert!(bands.into_iter().all(|band| band.low <= band.high));
+        }
+
+        /// The incremental form against the definition, added up anew for one minute.
+        #[test]
+        fn a_curve_compares_as_the_definition_says(
+            history in any_history(), minute in 0_u16..1440, shares in 0_i64..10_000,
+        ) {
+            let curve = BaselineCurve::before(session(500, &[]).session_date, &history, 0..=1439);
+            let newest = &history[history.len().saturating_sub(BASELINE_SESSIONS)..];
+            let until = |session: &SessionActivity| {
+                let before = session.minutes.iter().filter(|of| of.minute <= minute);
+                before.map(|of| of.shares).sum::<Decimal>()
+            };
+            let mut past: Vec<Decimal> = newest.iter().map(until).collect();
+            past.sort();
+            let sum: Decimal = past.iter().sum();
+            let found = curve.at(minute).unwrap();
+            let off_by = (found.mean * Decimal::from(past.len()) - sum).abs();
+            prop_assert!(off_by < Decimal::new(1, 6));
+            prop_assert_eq!(found.low, past[past.len().div_ceil(10) - 1]);
+            prop_assert_eq!(found.high, past[(past.len() * 9).div_ceil(10) - 1]);
+            let today = session(500, &[(0, shares)]);
+            let full = activity(&today, &history, 0..=1439, minute);
+            prop_assert_eq!(curve.compare(minute, shares.into()), full.comparison);
+            let stored = BaselineCurve::from_parts(past.len(), 0, curve.points().to_vec());
+            prop_assert_eq!(stored, curve);
         }
 
         #[test]

@@ -151,7 +151,7 @@ impl Terms {
 
 /// The standard normal distribution. By the complementary error function, which keeps its digits
 /// far out in the tail.
-fn normal(x: f64) -> f64 {
+pub(crate) fn normal(x: f64) -> f64 {
     libm::erfc(-x * FRAC_1_SQRT_2) / 2.0
 }
 

@@ -9,9 +9,12 @@
 //! statistics and use floats.
 
 pub mod activity;
+pub mod adjust;
+pub mod atm;
 pub mod bins;
 pub mod black_scholes;
 pub mod blocks;
+mod chain;
 pub mod correlation;
 pub mod coverage;
 mod draw;
@@ -19,9 +22,11 @@ pub mod flow;
 pub mod gamma;
 pub mod kinds;
 pub mod levels;
+pub mod opportunity;
 pub mod profile;
 mod quantile;
 pub mod range;
+pub mod straddle;
 pub mod tape;
 pub mod touch;
 pub mod volatility;

@@ -15,10 +15,10 @@ use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use undertow_market::{
-    Reasons, Symbol, TapeApart, TapeCell, TapeMinute, TapePrint, TapeTrade, TapeVolume,
+    Price, Reasons, Symbol, TapeApart, TapeCell, TapeMinute, TapePrint, TapeTrade, TapeVolume,
 };
 
 use crate::activity::{MINUTES_PER_DAY, MinuteShares};
@@ -78,6 +78,7 @@ pub struct TapeBook {
     too_late: u64,
     lit: Sum,
     off_exchange: Sum,
+    newest: Option<(DateTime<Utc>, i64, Price)>,
 }
 
 /// A set of hashes needs no second hash.
@@ -119,6 +120,7 @@ impl TapeBook {
             too_late: 0,
             lit: Sum::default(),
             off_exchange: Sum::default(),
+            newest: None,
         }
     }
 
@@ -185,6 +187,10 @@ impl TapeBook {
             let total = if is_off_exchange { &mut self.off_exchange } else { &mut self.lit };
             total.add(&taken);
         }
+        if trade.is_level_eligible() {
+            let this = (trade.reported_at, trade.sequence, trade.price);
+            self.newest = self.newest.max(Some(this));
+        }
         true
     }
 
@@ -239,6 +245,12 @@ impl TapeBook {
     #[must_use]
     pub fn volume_to_now(&self) -> SessionVolume {
         SessionVolume { lit: self.lit.volume(), off_exchange: self.off_exchange.volume() }
+    }
+
+    /// The price of the newest level-eligible trade by the tape's clock, and when it was reported.
+    #[must_use]
+    pub fn last_price(&self) -> Option<(Price, DateTime<Utc>)> {
+        self.newest.map(|(at, _, price)| (price, at))
     }
 
     /// Off-exchange shares of each minute so far, handed out or not, in order.

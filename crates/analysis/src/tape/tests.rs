@@ -213,6 +213,17 @@ fn a_forgotten_minute_takes_no_more_and_keeps_what_it_had() {
 }
 
 #[test]
+fn the_last_price_is_that_of_the_newest_trade_whose_price_is_real() {
+    let mut book = book();
+    assert_eq!(book.last_price(), None);
+    assert!(book.take(&TapeTrade { price: price("601"), ..lit("new", 601) }));
+    assert!(book.take(&TapeTrade { price: price("602"), ..lit("old", 600) }));
+    let average = TapeTrade { price: price("603"), ..lit("average", 602) };
+    assert!(book.take(&with(average, Reasons::AVERAGE_PRICE)));
+    assert_eq!(book.last_price(), Some((price("601"), at(601))));
+}
+
+#[test]
 fn a_minute_beyond_the_day_is_its_last() {
     let mut book = book();
     assert!(book.take(&off("1", u16::MAX)));

@@ -14,6 +14,7 @@
 use std::f64::consts::LN_2;
 
 use rust_decimal::prelude::ToPrimitive;
+use serde::{Deserialize, Serialize};
 use undertow_market::{Bar, Price};
 
 /// Sessions of a year.
@@ -22,7 +23,8 @@ pub const SESSIONS_PER_YEAR: f64 = 252.0;
 pub const LENGTHS: [usize; 5] = [10, 20, 30, 60, 252];
 
 /// How a historical volatility is estimated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Estimator {
     /// Closes alone.
     CloseToClose,
