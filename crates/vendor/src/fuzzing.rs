@@ -1,6 +1,8 @@
 //! What must hold for any bytes that a vendor sends. The fuzz targets and the property tests run
 //! the same bodies. Each panics when something does not hold.
 
+mod polygon;
+
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
@@ -16,6 +18,8 @@ use crate::unusual_whales::{
     decode_tide, float, instant,
 };
 use crate::{MAX_RAW_BYTES, Reject, VendorError};
+
+pub use polygon::*;
 
 static CALENDAR: LazyLock<Calendar> = LazyLock::new(Calendar::nyse);
 
