@@ -45,6 +45,7 @@ use rust_decimal::Decimal;
 use tokio::sync::{Notify, broadcast};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use undertow_analysis::opportunity::Evidence;
 use undertow_analysis::tape::TapeKeep;
 use undertow_market::{Calendar, Symbol, VendorId};
 use undertow_store::{MayPass, Store, StoreError, while_away};
@@ -227,6 +228,13 @@ impl Consolidated {
     #[must_use]
     pub fn activity(&self, symbol: &Symbol) -> Option<LiveActivity> {
         view::activity(&self.desk, symbol)
+    }
+
+    /// What a symbol would be judged by now; none before its first minute, and until its past was
+    /// looked at.
+    #[must_use]
+    pub fn evidence(&self, symbol: &Symbol) -> Option<Evidence> {
+        opportunities::evidence(&self.desk, symbol)
     }
 
     /// How well collecting goes.

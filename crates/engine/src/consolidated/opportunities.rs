@@ -238,6 +238,15 @@ fn sessions(standing: &Standing) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
+/// What a symbol would be judged by now.
+pub(super) fn evidence(desk: &Desk, symbol: &Symbol) -> Option<Evidence> {
+    let (day, so_far) = desk.books.so_far(symbol)?;
+    let hours = desk.calendar.session(day.date)?;
+    let standing = desk.standings.of(symbol);
+    let inputs = inputs(desk, symbol, day, &hours, &so_far, &standing)?;
+    Some(Evidence::new(&inputs, &thresholds(desk)))
+}
+
 /// What is judged; none before the first minute.
 fn inputs(
     desk: &Desk,
