@@ -26,9 +26,9 @@ use crate::writer::{Books, Rows, Slot};
 
 /// How often it is looked for what is missing.
 const LOOK_EVERY: TimeDelta = TimeDelta::minutes(1);
-/// How far back days are asked for: two years of closes for base rates, and the days to compare
-/// them with.
-const BACK: TimeDelta = TimeDelta::days(800);
+/// How far back days are asked for: four hundred sessions, for a year of volatility and for base
+/// rates.
+const BACK: TimeDelta = TimeDelta::days(590);
 /// A plan that does not include what was asked for is asked again this much later.
 const AFTER_REFUSAL: TimeDelta = TimeDelta::hours(6);
 
