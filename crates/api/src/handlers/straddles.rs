@@ -19,9 +19,7 @@ use undertow_store::opportunities::{MAX_OPPORTUNITIES, Opportunity, OpportunityF
 use super::request;
 use crate::app::{App, OpenMarket};
 use crate::convert::ms;
-use crate::dto::{
-    GetOpportunities, GetStraddle, OpportunitiesView, StraddleView, ThresholdsView,
-};
+use crate::dto::{GetOpportunities, GetStraddle, OpportunitiesView, StraddleView, ThresholdsView};
 use crate::error::ApiError;
 
 pub(crate) use activity::get_tape_activity;

@@ -1,6 +1,5 @@
 //! A session's off-exchange activity on the consolidated tape, against its baseline.
 
-use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use undertow_analysis::activity::MIN_SESSIONS;
 use undertow_market::calendar::minute_of_day;
@@ -77,8 +76,11 @@ impl Curve {
         };
         let last = minute_of_day(hours.post_end_at).saturating_sub(1);
         let minutes: Vec<u16> = (minute_of_day(hours.pre_at)..=last).collect();
-        let known_before =
-            if book.is_whole || book.to >= hours.post_end_at { last + 1 } else { minute_of_day(book.to) };
+        let known_before = if book.is_whole || book.to >= hours.post_end_at {
+            last + 1
+        } else {
+            minute_of_day(book.to)
+        };
         let mut sum = Decimal::ZERO;
         let mut left = stored.iter().peekable();
         let today = minutes.iter().map(|minute| {
@@ -127,6 +129,7 @@ fn share(minutes: &[TapeMinute]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::NaiveDate;
     use undertow_market::{Calendar, Symbol, TapeVolume};
     use undertow_store::tape::TapeSource;
 
@@ -149,11 +152,8 @@ mod tests {
     }
 
     fn minute(minute: u16, shares: i64) -> TapeMinute {
-        let volume = |shares: i64| TapeVolume {
-            trades: 1,
-            shares: shares.into(),
-            notional: Decimal::ONE,
-        };
+        let volume =
+            |shares: i64| TapeVolume { trades: 1, shares: shares.into(), notional: Decimal::ONE };
         TapeMinute {
             symbol: Symbol::new("SPY").unwrap(),
             session_date: date(),

@@ -24,10 +24,7 @@ pub(crate) async fn watch_tape(app: &App, request: OneSymbol) -> Result<TapeWatc
     view(app, &market)
 }
 
-pub(crate) async fn unwatch_tape(
-    app: &App,
-    request: OneSymbol,
-) -> Result<TapeWatchView, ApiError> {
+pub(crate) async fn unwatch_tape(app: &App, request: OneSymbol) -> Result<TapeWatchView, ApiError> {
     let market = app.market()?;
     let symbol = request::symbol(&request.symbol)?;
     tape(&market)?.unwatch(&symbol).await.map_err(refused)?;
@@ -103,8 +100,7 @@ fn wanted_sessions(app: &App, market: &OpenMarket) -> Result<u32, ApiError> {
     let today = latest_session(app, market.clock.now())?;
     let Some(last) = calendar.previous_session(today) else { return Ok(0) };
     let sessions = calendar.sessions_ending(last, history as usize).into_iter();
-    let is_usual = |date: &chrono::NaiveDate| {
-        calendar.session(*date).is_some_and(|hours| !hours.early_close)
-    };
+    let is_usual =
+        |date: &chrono::NaiveDate| calendar.session(*date).is_some_and(|hours| !hours.early_close);
     Ok(u32::try_from(sessions.filter(is_usual).count()).unwrap_or(u32::MAX))
 }

@@ -24,7 +24,8 @@ pub(super) fn gone(of: &Assessment) -> String {
     match &of.verdict {
         Verdict::NotMet(CriterionKind::ActivityIncrease) => {
             let threshold = of.criteria.iter().find_map(|criterion| {
-                (criterion.kind == CriterionKind::ActivityIncrease).then_some(criterion.threshold)?
+                (criterion.kind == CriterionKind::ActivityIncrease)
+                    .then_some(criterion.threshold)?
             });
             threshold.map_or_else(
                 || unmet(CriterionKind::ActivityIncrease).to_owned(),
@@ -82,7 +83,10 @@ pub(super) fn gate(kind: GateKind, of: &[&Gate]) -> String {
     match kind {
         GateKind::Listed => "A call and a put at the money are listed within the days".to_owned(),
         GateKind::Quoted => {
-            format!("Sides that are quoted: {}; two are wanted", found(&|sides| format!("{sides:.0}")))
+            format!(
+                "Sides that are quoted: {}; two are wanted",
+                found(&|sides| format!("{sides:.0}"))
+            )
         }
         GateKind::Spread => {
             format!("Spread of the middle: {}; at most {}", found(&percent), percent(limit))
@@ -173,10 +177,7 @@ mod tests {
                 rejected(GateKind::Quoted, OptionKind::Put, Some(1.0), 2.0),
                 "Put not quoted on both sides",
             ),
-            (
-                Verdict::Insufficient(Missing::History { sessions: 34 }),
-                "Insufficient history (34)",
-            ),
+            (Verdict::Insufficient(Missing::History { sessions: 34 }), "Insufficient history (34)"),
             (Verdict::NotMet(CriterionKind::ImpliedBelowHistorical), "IV not below HV"),
         ] {
             assert_eq!(verdict(&found), words);
