@@ -21,38 +21,34 @@ const OPEN: u16 = 570;
 
 fn trades(ids: &[String]) -> Vec<TapeTrade<'_>> {
     let symbol = Symbol::new("SPY").expect("a ticker");
+    ids.iter().enumerate().map(|(n, id)| trade(&symbol, n, id)).collect()
+}
+
+fn trade<'a>(symbol: &Symbol, n: usize, trade_id: &'a str) -> TapeTrade<'a> {
     let start = DateTime::UNIX_EPOCH;
-    let trade = |(n, trade_id): (usize, &'_ String)| {
-        let minute = n * MINUTES / TRADES;
-        let at = start + TimeDelta::milliseconds((n * MINUTES * 60_000 / TRADES) as i64);
-        let reasons = match n % 16 {
+    let at = start + TimeDelta::milliseconds((n * MINUTES * 60_000 / TRADES) as i64);
+    let is_off_exchange = n % 5 < 2;
+    TapeTrade {
+        symbol: symbol.clone(),
+        session_date: start.date_naive(),
+        minute: OPEN + (n * MINUTES / TRADES) as u16,
+        executed_at: at,
+        reported_at: at,
+        received_at: at,
+        venue: if is_off_exchange { 4 } else { 11 },
+        trf_id: is_off_exchange.then_some(202),
+        trade_id,
+        sequence: n as i64,
+        price: Price::new(Decimal::new(6_000_000 + (n * 37 % 9_000) as i64, 4)).expect("a price"),
+        size: Size::new(Decimal::from(1 + n * 13 % 400)).expect("a size"),
+        conditions: Conditions::default(),
+        correction: 0,
+        reasons: match n % 16 {
             0 => Reasons::AVERAGE_PRICE,
             1 => Reasons::ODD_LOT,
             _ => Reasons::empty(),
-        };
-        let ten_thousandths = 6_000_000 + (n * 37 % 9_000) as i64;
-        (minute, at, reasons, ten_thousandths, trade_id.as_str())
-    };
-    let made = ids.iter().enumerate().map(trade);
-    let made =
-        made.enumerate().map(|(n, (minute, at, reasons, ten_thousandths, trade_id))| TapeTrade {
-            symbol: symbol.clone(),
-            session_date: start.date_naive(),
-            minute: OPEN + minute as u16,
-            executed_at: at,
-            reported_at: at,
-            received_at: at,
-            venue: if n % 5 < 2 { 4 } else { 11 },
-            trf_id: (n % 5 < 2).then_some(202),
-            trade_id,
-            sequence: n as i64,
-            price: Price::new(Decimal::new(ten_thousandths, 4)).expect("a price"),
-            size: Size::new(Decimal::new(1 + (n * 13 % 400) as i64, 0)).expect("a size"),
-            conditions: Conditions::default(),
-            correction: 0,
-            reasons,
-        });
-    made.collect()
+        },
+    }
 }
 
 fn book() -> TapeBook {

@@ -137,6 +137,12 @@ impl Market {
         self.listings.iter().map(|listing| &listing.profile.symbol)
     }
 
+    /// The symbols that count in what the first vendor tells of the whole market.
+    pub(crate) fn followed(&self) -> impl Iterator<Item = &Symbol> {
+        let followed = |listing: &&Listing| listing.profile.is_followed;
+        self.listings.iter().filter(followed).map(|listing| &listing.profile.symbol)
+    }
+
     /// The calendar that it trades by.
     #[must_use]
     pub fn calendar(&self) -> &Calendar {

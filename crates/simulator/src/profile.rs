@@ -22,6 +22,8 @@ pub struct SymbolProfile {
     /// Whether it is an index fund: options that expire every day and trade a quarter of an hour
     /// longer, and no sector.
     pub is_fund: bool,
+    /// Whether it counts in what the first vendor tells of the whole market.
+    pub is_followed: bool,
     /// Trades in its options on an ordinary day, about.
     pub option_trades_per_session: u32,
     /// Implied volatility over the realised one, on the whole: above one where options are dear.
@@ -75,8 +77,14 @@ pub fn default_symbols() -> Vec<SymbolProfile> {
 fn with_habits(profile: SymbolProfile) -> SymbolProfile {
     match profile.symbol.as_str() {
         "QQQ" => SymbolProfile { listing_venue: NASDAQ, ..profile },
-        "PLTR" => SymbolProfile { implied_premium: 0.5, quarterly_dividend_cents: 15, ..profile },
+        "PLTR" => SymbolProfile {
+            is_followed: false,
+            implied_premium: 0.5,
+            quarterly_dividend_cents: 15,
+            ..profile
+        },
         "GME" => SymbolProfile {
+            is_followed: false,
             implied_premium: 0.5,
             option_half_spread: 0.08,
             listing_venue: NYSE,
@@ -100,6 +108,7 @@ fn profile(row: Row, is_fund: bool, option_trades_per_session: u32) -> SymbolPro
         prints_per_session: prints,
         spread_cents,
         is_fund,
+        is_followed: true,
         option_trades_per_session,
         implied_premium: USUAL_PREMIUM,
         option_half_spread: USUAL_HALF_SPREAD,

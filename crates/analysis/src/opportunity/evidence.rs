@@ -19,6 +19,8 @@ pub const RULE_VERSION: u16 = 1;
 const KEPT: f64 = 1e10;
 /// Above this, a float has no digit of that place left to round.
 const LARGEST_ROUNDED: f64 = 9e5;
+/// A larger number is a fault of its source, and would not survive being written as text.
+const LARGEST_KNOWN: f64 = 9e14;
 
 /// Every input of an assessment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -135,8 +137,9 @@ pub struct Closes {
 }
 
 impl Inputs {
-    /// The same with inexact numbers rounded to ten digits after the point, what is no number left
-    /// out, and no more closes than the base rate looks at. Twice is the same as once.
+    /// The same with inexact numbers rounded to ten digits after the point, what is no number or
+    /// absurdly large left out, and no more closes than the base rate looks at. Twice is the same
+    /// as once.
     #[must_use]
     pub fn rounded(&self) -> Self {
         let mut inputs = self.clone();
@@ -160,7 +163,7 @@ pub(super) fn rounded(value: f64) -> f64 {
 }
 
 fn known(value: Option<f64>) -> Option<f64> {
-    value.filter(|value| value.is_finite()).map(rounded)
+    value.filter(|value| value.abs() <= LARGEST_KNOWN).map(rounded)
 }
 
 fn point(mut of: AtmPoint) -> Option<AtmPoint> {

@@ -174,6 +174,20 @@ fn evidence_says_the_same_after_it_was_stored() {
 }
 
 #[test]
+fn what_text_cannot_carry_is_no_evidence() {
+    let mut inputs = inputs();
+    inputs.closes.prices = vec![100.0, f64::INFINITY, -4.462_200_350_150_879e268, 100.0];
+    inputs.implied.value = Some(1e300);
+    inputs.rate = f64::NAN;
+    inputs.pair.as_mut().unwrap().forward = f64::NAN;
+    let evidence = Evidence::new(&inputs, &Thresholds::default());
+    assert_eq!(evidence.inputs.closes.prices, [100.0, 0.0, 0.0, 100.0], "a hole stays a hole");
+    assert_eq!((evidence.inputs.implied.value, &evidence.inputs.pair), (None, &None));
+    let read = serde_json::from_str(&serde_json::to_string(&evidence).unwrap());
+    assert_eq!(read.ok(), Some(evidence));
+}
+
+#[test]
 fn a_state_says_the_same_after_it_was_stored() {
     let found = assessed(|of| of.pair = None);
     let state = next_state(None, &found, at(1)).unwrap().state;

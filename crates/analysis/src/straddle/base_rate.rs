@@ -88,7 +88,7 @@ mod tests {
         let found = base_rate(&closes, 2, [0.95, 1.05]).unwrap();
         assert_eq!((found.windows, found.independent), (5, 2));
         assert!((found.rate - 0.6).abs() < 1e-12);
-        assert_eq!([found.low, found.high], wilson(found.rate, 2.0));
+        assert_eq!(vec![found.low, found.high], wilson(found.rate, 2.0));
     }
 
     #[test]

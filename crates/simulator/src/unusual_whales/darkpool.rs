@@ -79,7 +79,7 @@ pub(super) fn of_symbol(
 pub(super) fn recent(market: &Market, query: &Query<'_>) -> Result<Answer, Refusal> {
     let wanted = Wanted::new(query, query.limit(100, 1..=200)?)?;
     let date = query.date()?;
-    let days: Vec<_> = market.symbols().map(|symbol| market.session(symbol, date)).collect();
+    let days: Vec<_> = market.followed().map(|symbol| market.session(symbol, date)).collect();
     Ok(page(&days, &wanted, query.now))
 }
 

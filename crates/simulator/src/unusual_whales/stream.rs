@@ -77,8 +77,10 @@ pub(crate) fn frames(
     let Some(date) = market.calendar().latest_session(stretch.to) else {
         return Vec::new();
     };
-    let wanted = |symbol: &&Symbol| channel.symbol().is_none_or(|only| only == *symbol);
-    let symbols = market.symbols().filter(wanted);
+    let symbols: Vec<&Symbol> = match channel.symbol() {
+        Some(only) => market.symbols().filter(|symbol| *symbol == only).collect(),
+        None => market.followed().collect(),
+    };
     let of_symbol = |symbol: &Symbol| -> Vec<String> {
         match channel {
             Channel::OptionTrades(_) => market
@@ -100,7 +102,7 @@ pub(crate) fn frames(
                 .unwrap_or_default(),
         }
     };
-    symbols.flat_map(of_symbol).collect()
+    symbols.into_iter().flat_map(of_symbol).collect()
 }
 
 fn option_trades(market: &Market, name: &str, day: &OptionDay, stretch: Stretch) -> Vec<String> {

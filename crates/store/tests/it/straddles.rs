@@ -22,6 +22,11 @@ async fn open() -> (TestDatabase, Store) {
     (database, store)
 }
 
+async fn rows(store: &Store, table: ContentTable, name: &str) -> i64 {
+    let hash = store.content_hash(table, &symbol(name), date(-999), date(99)).await;
+    hash.unwrap().rows
+}
+
 fn context() -> MergeContext {
     MergeContext::default()
 }
@@ -63,8 +68,7 @@ async fn days_are_kept_as_they_traded_and_replaced_by_later_ones() {
     assert_eq!(found, [day_bar("SPY", 0, "623", 5), day_bar("SPY", 1, "622.5", 1)]);
     let found = store.day_bars(&symbol("SPY"), date(1), date(1)).await.unwrap();
     assert_eq!(found.len(), 1);
-    let hash = store.content_hash(ContentTable::DayBars, &symbol("SPY"), date(0), date(1));
-    assert_eq!(hash.await.unwrap().rows, 2);
+    assert_eq!(rows(&store, ContentTable::DayBars, "SPY").await, 2);
 }
 
 fn split(days: i64, to: &str, received: i64) -> Split {
@@ -118,8 +122,7 @@ async fn a_split_that_is_no_longer_announced_stands_no_more() {
     let report = store.merge_splits(list(0, 30, vec![]), context()).await.unwrap();
     assert_eq!(report.withdrawn, 1, "an empty list");
     assert_eq!(splits().await.len(), 2);
-    let hash = store.content_hash(ContentTable::Splits, &symbol("NVDA"), date(-999), date(99));
-    assert_eq!(hash.await.unwrap().rows, 4, "nothing was deleted");
+    assert_eq!(rows(&store, ContentTable::Splits, "NVDA").await, 4, "nothing was deleted");
 
     for stranger in [split(-61, "2", 31), Split { symbol: symbol("SPY"), ..split(0, "2", 31) }] {
         let refused = store.merge_splits(list(-60, 32, vec![stranger]), context()).await;
@@ -139,8 +142,7 @@ async fn two_dividends_on_one_day_are_two() {
     assert_eq!((report.merged.inserted, report.merged.unchanged, report.withdrawn), (1, 1, 3));
     assert_eq!(store.dividends(&symbol("NVDA")).await.unwrap(), corrected);
     assert_eq!(store.dividends(&symbol("SPY")).await.unwrap(), []);
-    let hash = store.content_hash(ContentTable::Dividends, &symbol("NVDA"), date(0), date(9));
-    assert_eq!(hash.await.unwrap().rows, 5);
+    assert_eq!(rows(&store, ContentTable::Dividends, "NVDA").await, 5);
 }
 
 fn quote(name: &str, bid: &str, received: i64) -> ChainQuote {
@@ -217,8 +219,7 @@ async fn a_chain_is_found_by_the_moment_it_was_taken() {
     assert_eq!(of(CALL, 301).await, expected);
     assert_eq!(of(CALL, 300).await, expected[..1]);
     assert_eq!(of(PUT, 2 * month).await, [(after(0), bare)]);
-    let hash = store.content_hash(ContentTable::ChainQuotes, &symbol("SPY"), day(), day());
-    assert_eq!(hash.await.unwrap().rows, 3);
+    assert_eq!(rows(&store, ContentTable::ChainQuotes, "SPY").await, 4);
     assert_eq!(store.merge_chain_quotes(vec![], after(0), context()).await.unwrap().delivered, 0);
 }
 
@@ -245,8 +246,7 @@ async fn a_baseline_is_kept_for_each_day() {
     {
         assert!(store.put_baseline(&broken).await.is_err());
     }
-    let hash = store.content_hash(ContentTable::TapeBaselines, &symbol("SPY"), day(), day());
-    assert_eq!(hash.await.unwrap().rows, 1);
+    assert_eq!(rows(&store, ContentTable::TapeBaselines, "SPY").await, 1);
 }
 
 fn position(name: &str, as_of: i64, ratio: Option<f64>) -> StockPosition {
@@ -286,8 +286,7 @@ async fn the_newest_position_of_a_stock_counts() {
     let many = vec![position("SPY", 60, None); MAX_POSITIONS + 1];
     let refused = store.put_stock_positions(many).await;
     assert!(matches!(refused, Err(StoreError::TooManyRows { .. })), "{refused:?}");
-    let hash = store.content_hash(ContentTable::StockPositions, &symbol("SPY"), day(), date(1));
-    assert_eq!(hash.await.unwrap().rows, 2);
+    assert_eq!(rows(&store, ContentTable::StockPositions, "SPY").await, 2);
 }
 
 fn change(at: i64, state: OpportunityState) -> OpportunityChange {
@@ -348,8 +347,7 @@ async fn an_opportunity_keeps_all_that_happened_to_it() {
     assert!(put(bare).await.is_err(), "a rejection needs a reason");
     assert_eq!(store.open_opportunities(day()).await.unwrap(), open);
     put(change(500, Expired)).await.unwrap();
-    let hash = store.content_hash(ContentTable::Opportunities, &symbol("NVDA"), day(), day());
-    assert_eq!(hash.await.unwrap().rows, 2);
+    assert_eq!(rows(&store, ContentTable::Opportunities, "NVDA").await, 2);
 }
 
 #[tokio::test]

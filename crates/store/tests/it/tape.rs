@@ -412,7 +412,7 @@ async fn rows_of_another_book_are_refused() {
 async fn a_print_that_no_column_holds_goes_into_quarantine() {
     let (_database, store) = open().await;
     let mut part = whole("SPY", day(), &tape(), 1);
-    part.prints[0].trade_id = "1\02".into();
+    part.prints[0].trade_id = "1\0".into();
     part.prints[1].executed_at = DateTime::<Utc>::MIN_UTC;
     let report = add(&store, vec![append("SPY", part.clone(), 599)]).await.unwrap();
     assert_eq!((report.refused, report.inserted), (2, report.delivered - 2));

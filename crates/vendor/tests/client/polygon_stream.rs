@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::StreamExt;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;

@@ -86,7 +86,7 @@ impl Maker<'_> {
     /// The rows, numbered and in order.
     pub(crate) fn trades(mut self) -> Vec<SimTapeTrade> {
         let mut trades: Vec<SimTapeTrade> =
-            self.day.prints.iter().map(|print| self.from_print(print)).collect();
+            self.day.prints.iter().map(|print| self.of_print(print)).collect();
         let running = self.running();
         for _ in 0..self.count(SMALL_TRADES) {
             let trade = self.small(&running);
@@ -128,7 +128,7 @@ impl Maker<'_> {
 
     /// A print of the market. What it draws depends on the print alone, so that one that is added
     /// by hand moves no other.
-    fn from_print(&self, print: &SimPrint) -> SimTapeTrade {
+    fn of_print(&self, print: &SimPrint) -> SimTapeTrade {
         let words = [
             print.tracking_id as u64,
             print.size as u64,
@@ -360,21 +360,12 @@ impl Maker<'_> {
     }
 
     /// Withdraws and corrects some trades, and makes the records that say so. Prints that the
-    /// market itself withdraws get theirs.
-    fn amend(&mut self, trades: &mut [SimTapeTrade]) -> Vec<SimTapeTrade> {
+    /// market itself withdraws get theirs. What it draws depends on the trade alone.
+    fn amend(&self, trades: &mut [SimTapeTrade]) -> Vec<SimTapeTrade> {
         let last_ns = nanos(self.day.hours.post_end_at) - MILLI_NS;
         let mut records = Vec::new();
         for trade in trades.iter_mut() {
-            if trade.amendment.is_none() && self.dice.chance(AMENDED) {
-                let at_ns = trade.sip_ns + self.dice.whole(60, 2_400) * SECOND_NS;
-                let code = match self.dice.unit() {
-                    drawn if drawn < 0.6 => 8,
-                    drawn if drawn < 0.8 => 7,
-                    _ if at_ns <= last_ns => 1,
-                    _ => 8,
-                };
-                trade.amendment = Some(Amendment { code, at_ns });
-            }
+            trade.amendment = trade.amendment.or_else(|| amendment(trade, last_ns));
             // A record that comes after the day's tape is on no tape of this day.
             let told = trade.amendment.filter(|amendment| amendment.at_ns <= last_ns);
             records.extend(told.map(|amendment| record(trade, amendment)));
@@ -434,6 +425,24 @@ fn venues() -> Vec<f64> {
         Some(*total)
     };
     VENUES.into_iter().scan(0.0, total).collect()
+}
+
+/// What becomes of a trade, if anything does.
+fn amendment(trade: &SimTapeTrade, last_ns: i64) -> Option<Amendment> {
+    let words = [trade.sip_ns as u64, trade.price.0 as u64, trade.size.0 as u64];
+    let single = Single::of(&words);
+    if single.and(1).unit() >= AMENDED {
+        return None;
+    }
+    let wait_s = 60 + (single.and(2).unit() * 2_340.0) as i64;
+    let at_ns = trade.sip_ns + wait_s * SECOND_NS;
+    let code = match single.and(3).unit() {
+        drawn if drawn < 0.6 => 8,
+        drawn if drawn < 0.8 => 7,
+        _ if at_ns <= last_ns => 1,
+        _ => 8,
+    };
+    Some(Amendment { code, at_ns })
 }
 
 /// The row that tells what became of a trade.

@@ -126,7 +126,8 @@ struct TideRow {
 pub(crate) fn market_tide(market: &Market, query: &Query<'_>) -> Result<Answer, Refusal> {
     let out_only = query.flag("otm_only")?.unwrap_or(false);
     let date = query.date()?;
-    let days: Vec<_> = market.symbols().filter_map(|symbol| market.options(symbol, date)).collect();
+    let days: Vec<_> =
+        market.followed().filter_map(|symbol| market.options(symbol, date)).collect();
     let rows = tide(&days, query.now, MARKET_STEP, usize::MAX, out_only);
     Ok(Answer::rows_of(&rows, date))
 }
@@ -141,7 +142,7 @@ pub(crate) fn etf_tide(
     let date = query.date()?;
     let is_fund = |symbol: &Symbol| market.profile(symbol).is_some_and(|profile| profile.is_fund);
     let known = Symbol::new(ticker).is_ok_and(|symbol| is_fund(&symbol));
-    let held = market.symbols().filter(|symbol| !is_fund(symbol));
+    let held = market.followed().filter(|symbol| !is_fund(symbol));
     let days: Vec<_> = held.filter_map(|symbol| market.options(symbol, date)).collect();
     let mut rows = tide(&days, query.now, 1, REGULAR, false);
     if !known {
