@@ -16,5 +16,6 @@ mod licences;
 mod outage;
 mod rig;
 mod source;
+mod straddles;
 mod tidy;
 mod undertowd;
