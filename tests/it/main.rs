@@ -17,5 +17,6 @@ mod outage;
 mod rig;
 mod source;
 mod straddles;
+mod tape;
 mod tidy;
 mod undertowd;

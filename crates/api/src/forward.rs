@@ -116,11 +116,12 @@ impl Waiting {
             from_ms: ms(touched.from),
             to_ms: ms(touched.to),
         });
-        let opportunities = std::mem::take(&mut self.opportunities)
-            .into_iter()
-            .map(|(symbol, session_date)| Event::Opportunity {
-                symbol: symbol.to_string(),
-                session_date: session_date.to_string(),
+        let opportunities =
+            std::mem::take(&mut self.opportunities).into_iter().map(|(symbol, session_date)| {
+                Event::Opportunity {
+                    symbol: symbol.to_string(),
+                    session_date: session_date.to_string(),
+                }
             });
         prints.chain(bars).chain(flow).chain(options).chain(tape).chain(opportunities).collect()
     }

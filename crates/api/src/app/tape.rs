@@ -64,10 +64,8 @@ pub(super) async fn start(
         calendar: Arc::new(app.calendar().clone()),
         now: Arc::new(move || clock.now()),
     };
-    let spill = SpillConfig {
-        folder: options.data_dir.join(SPILL_FOLDER),
-        max_bytes: MAX_SPILL_BYTES,
-    };
+    let spill =
+        SpillConfig { folder: options.data_dir.join(SPILL_FOLDER), max_bytes: MAX_SPILL_BYTES };
     let parts = ConsolidatedParts {
         store: store.clone(),
         client: client(&source, budget.clone(), clock)?,

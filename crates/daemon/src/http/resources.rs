@@ -1,20 +1,26 @@
 //! Plain resources for other programs: thin readers over the same commands.
 
-use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use serde::Deserialize;
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use undertow_api::app::App;
 use undertow_api::columns::Columns;
-use undertow_api::dto::{GetBars, GetLevels, GetPrints, Health, Mode};
+use undertow_api::dto::{
+    GetBars, GetLevels, GetOpportunities, GetPrints, GetStraddle, Health, Mode, OneSymbol,
+};
 use undertow_api::error::ApiError;
 use undertow_api::resources;
 
+use super::guard;
+
 /// Rows that a resource answers with unless asked otherwise.
 const DEFAULT_LIMIT: u32 = 500;
+/// The same, of opportunities.
+const DEFAULT_OPPORTUNITIES: u32 = 50;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -22,6 +28,12 @@ pub(crate) fn routes() -> Router<App> {
         .route("/api/bars/{symbol}", get(bars))
         .route("/api/prints/{symbol}", get(prints))
         .route("/api/levels/{symbol}", get(levels))
+        .route("/api/opportunities", get(opportunities))
+        .route("/api/analytics/{symbol}", get(analytics))
+        .route(
+            "/api/subscribe/{symbol}",
+            post(subscribe).delete(unsubscribe).layer(middleware::from_fn(guard::own_header)),
+        )
 }
 
 #[derive(Debug, Deserialize)]
@@ -93,6 +105,31 @@ async fn levels(
         ..GetLevels::default()
     };
     rows(resources::levels(&app, request).await)
+}
+
+async fn opportunities(State(app): State<App>, Query(page): Query<Page>) -> Response {
+    let limit = page.limit.unwrap_or(DEFAULT_OPPORTUNITIES);
+    let request = GetOpportunities { limit: Some(limit), include_ended: false };
+    document(resources::opportunities(&app, request).await)
+}
+
+async fn analytics(State(app): State<App>, Path(symbol): Path<String>) -> Response {
+    document(resources::analytics(&app, GetStraddle { symbol }).await)
+}
+
+async fn subscribe(State(app): State<App>, Path(symbol): Path<String>) -> Response {
+    document(resources::subscribe(&app, OneSymbol { symbol }).await)
+}
+
+async fn unsubscribe(State(app): State<App>, Path(symbol): Path<String>) -> Response {
+    document(resources::unsubscribe(&app, OneSymbol { symbol }).await)
+}
+
+fn document<T: Serialize>(result: Result<T, ApiError>) -> Response {
+    match result {
+        Ok(document) => axum::Json(document).into_response(),
+        Err(error) => super::failure(&error),
+    }
 }
 
 /// Columns turned into one object a row; what is missing is null.

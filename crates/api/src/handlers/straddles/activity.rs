@@ -190,7 +190,9 @@ mod tests {
         let found = curve("2026-06-05T13:32:00Z", false, 90);
         let at = |minute: u16| found.today[usize::from(minute - 240)];
         assert_eq!(found.minutes.len(), 960);
-        assert_eq!([at(249), at(250), at(569), at(570), at(571)], [0.0, 100.0, 100.0, 1e3, 1e3]);
+        for (minute, shares) in [(249, 0.0), (250, 100.0), (569, 100.0), (570, 1e3), (571, 1e3)] {
+            assert!((at(minute) - shares).abs() < 1e-9, "{minute}");
+        }
         assert!(at(572).is_nan());
         let ratio = found.multiple().unwrap();
         assert!((ratio - 1_000.0 / 331.0).abs() < 1e-12, "{ratio}");
