@@ -32,10 +32,10 @@ struct Open {
 }
 
 /// A decoded columnar answer.
-struct Columns {
-    rows: usize,
+pub(crate) struct Columns {
+    pub(crate) rows: usize,
     columns: BTreeMap<String, Vec<f64>>,
-    meta: Value,
+    pub(crate) meta: Value,
 }
 
 async fn open() -> Open {
@@ -45,12 +45,17 @@ async fn open() -> Open {
     let mut settings = settings::load(None, |_| None, &[]).unwrap().settings;
     settings.collect.symbols = ["DIA", "IWM"].map(symbol).to_vec();
     settings.collect.history_sessions = 4;
-    settings.vendors.unusual_whales.url = rig.simulator.url();
+    settings.tape.symbols = ["DIA", "IWM"].map(symbol).to_vec();
+    settings.tape.history_sessions = 2;
+    let address = rig.simulator.url();
+    settings.vendors.polygon.ws_url = format!("{}/stocks", address.replacen("http", "ws", 1));
+    settings.vendors.polygon.rest_url = address.clone();
+    settings.vendors.unusual_whales.url = address;
     settings.database.url = address_of(&database);
     let app = App::new(AppOptions {
         data_dir: PathBuf::from(folder.path()),
         settings,
-        vendor_keys: [(VendorId::UnusualWhales, rig.key.clone().into())].into(),
+        vendor_keys: VendorId::ALL.map(|vendor| (vendor, rig.key.clone().into())).into(),
         start_at: Some(at(NOW)),
         postgres_binaries: None,
         collect: true,
@@ -62,7 +67,7 @@ async fn open() -> Open {
     open
 }
 
-fn address_of(database: &TestDatabase) -> String {
+pub(crate) fn address_of(database: &TestDatabase) -> String {
     let address = database.address();
     let folder = address.get_socket().expect("the tests' server listens on a socket");
     let user = address.get_username();
@@ -98,6 +103,11 @@ impl Open {
         })
         .await;
         for name in ["DIA", "IWM"] {
+            until("the tape of the day is there", async || {
+                let curve = self.columns("get_tape_activity", json!({ "symbol": name })).await;
+                (curve.rows > 0).then_some(())
+            })
+            .await;
             until("day bars are there", async || {
                 let request = json!({ "symbol": name, "interval": "1d", "limit": 30 });
                 (self.columns("get_bars", request).await.rows == 30).then_some(())
@@ -113,7 +123,7 @@ impl Open {
 }
 
 impl Columns {
-    fn decode(bytes: &[u8]) -> Self {
+    pub(crate) fn decode(bytes: &[u8]) -> Self {
         assert_eq!(&bytes[..4], b"UTC1");
         let header = u32::from_le_bytes(bytes[4..8].try_into().unwrap()) as usize;
         let document: Value = serde_json::from_slice(&bytes[8..8 + header]).unwrap();
@@ -131,7 +141,7 @@ impl Columns {
         Self { rows, columns, meta: document["meta"].clone() }
     }
 
-    fn column(&self, name: &str) -> &[f64] {
+    pub(crate) fn column(&self, name: &str) -> &[f64] {
         self.columns.get(name).unwrap_or_else(|| panic!("there is no column {name}"))
     }
 }
@@ -168,6 +178,13 @@ fn sensible() -> Vec<(&'static str, Value)> {
         ("get_volatility", json!({ "symbol": "DIA" })),
         ("get_correlation", json!({ "symbol": "DIA", "sessions": 10 })),
         ("get_plan", json!({})),
+        ("get_opportunities", json!({ "include_ended": true })),
+        ("get_straddle", json!({ "symbol": "DIA" })),
+        ("get_tape_activity", json!({ "symbol": "DIA" })),
+        ("get_volatility_history", json!({ "symbol": "DIA" })),
+        ("get_tape_watch", json!({})),
+        ("watch_tape", json!({ "symbol": "AAPL" })),
+        ("unwatch_tape", json!({ "symbol": "AAPL" })),
         ("list_sessions", week.clone()),
         ("list_gaps", with(json!({ "symbol": null }))),
         ("list_backfills", json!({ "limit": 10 })),
@@ -308,6 +325,16 @@ fn wrong_questions() -> Vec<(&'static str, Value, &'static str)> {
             "no trading day",
         ),
         ("get_activity", json!({ "symbol": "DIA", "session_date": "friday" }), "friday"),
+        ("get_opportunities", json!({ "limit": 0 }), "limit = 0"),
+        ("get_straddle", none.clone(), "symbol"),
+        ("get_straddle", json!({ "symbol": "not a ticker" }), "not a ticker"),
+        (
+            "get_tape_activity",
+            json!({ "symbol": "DIA", "session": "2026-06-06" }),
+            "no trading day",
+        ),
+        ("get_tape_activity", json!({ "symbol": "DIA", "session": "friday" }), "friday"),
+        ("get_volatility_history", json!({ "symbol": "" }), "ticker"),
         (
             "list_sessions",
             json!({ "from_ms": ms(NOW), "to_ms": ms("2026-01-01T00:00:00Z") }),
@@ -339,6 +366,8 @@ fn wrong_orders() -> Vec<(&'static str, Value, &'static str)> {
             "before",
         ),
         ("add_symbol", json!({ "symbol": "" }), "ticker"),
+        ("watch_tape", json!({ "symbol": "" }), "ticker"),
+        ("unwatch_tape", json!({ "symbol": "two words" }), "ticker"),
         ("start_demo", json!({ "speed": 0.0 }), "speed = 0"),
         ("connect_vendor", json!({ "vendor": "nobody", "key": "k" }), "nobody"),
         ("connect_vendor", json!({ "vendor": "unusual_whales", "key": "two words" }), "key"),

@@ -16,6 +16,7 @@ mod licences;
 mod outage;
 mod rig;
 mod source;
+mod straddles;
 mod tape;
 mod tidy;
 mod undertowd;

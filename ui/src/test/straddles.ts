@@ -413,7 +413,7 @@ export function volatilityHistory({ symbol }: OneSymbol): VolatilityHistoryView 
 export function tapeWatch(world: StraddleWorld): TapeWatchView {
   return {
     vendor: "polygon",
-    vendor_title: "Massive",
+    vendor_title: "Massive (Polygon)",
     key_set: world.keySet,
     problem: null,
     stream: world.keySet ? "live" : "off",

@@ -52,18 +52,15 @@ pub(crate) async fn get_opportunities(
     let mut open: BTreeMap<Symbol, Opportunity> =
         open.into_iter().map(|one| (one.now.symbol.clone(), one)).collect();
     let watched = market.consolidated.as_ref().map(|tape| tape.symbols()).unwrap_or_default();
-    let mut known: Vec<Known> = watched
-        .into_iter()
-        .map(|symbol| {
-            let stored = open.remove(&symbol);
-            known(&market, symbol, stored)
-        })
-        .collect();
-    known.extend(ended.into_iter().map(of_stored));
     let baselines = watch::baselines(&market);
     let rows = tokio::task::spawn_blocking(move || {
-        let view = |known: &Known| candidate::view(known, baselines.get(&known.symbol).copied());
-        known.iter().map(view).collect::<Vec<_>>()
+        let of_watched = watched.into_iter().map(|symbol| {
+            let stored = open.remove(&symbol);
+            known(&market, symbol, stored)
+        });
+        let all = of_watched.chain(ended.into_iter().map(of_stored));
+        let view = |known: Known| candidate::view(&known, baselines.get(&known.symbol).copied());
+        all.map(view).collect::<Vec<_>>()
     });
     let mut rows = rows.await.map_err(ApiError::internal)?;
     let newest = rows.iter().filter_map(|row| row.as_of_ms).max_by(f64::total_cmp);
@@ -85,12 +82,12 @@ pub(crate) async fn get_straddle(
     let thresholds = thresholds(&app.options().settings.straddles);
     let now = market.clock.now();
     let date = latest_session(app, now)?;
-    let stored = of_session(&market, Some(&symbol), date, true).await?.into_iter().next();
-    let known = known(&market, symbol, stored);
-    let chain = request::stored(market.store.latest_chain(&known.symbol, now).await)?;
+    let stored = newest_of(of_session(&market, Some(&symbol), date, true).await?);
+    let chain = request::stored(market.store.latest_chain(&symbol, now).await)?;
     let rate = app.options().settings.straddles.rate;
-    let baseline = watch::baselines(&market).get(&known.symbol).copied();
+    let baseline = watch::baselines(&market).get(&symbol).copied();
     let whole = tokio::task::spawn_blocking(move || {
+        let known = known(&market, symbol, stored);
         let candidate = candidate::view(&known, baseline);
         detail::view(&known, candidate, thresholds, chain, rate)
     });
@@ -115,6 +112,12 @@ async fn of_session(
     let mut all = request::stored(market.store.opportunities(&filter).await)?;
     all.retain(|one| one.now.session_date == date);
     Ok(all)
+}
+
+/// The one that is not over, else the newest.
+fn newest_of(all: Vec<Opportunity>) -> Option<Opportunity> {
+    let open = all.iter().position(|one| !one.now.state.is_end());
+    all.into_iter().nth(open.unwrap_or(0))
 }
 
 /// A watched symbol as it would be judged now, else as it was when its opportunity changed last.

@@ -196,7 +196,7 @@ test("the box of the top bar chooses from the symbols of the page", async () => 
 
 test("without a key the page says so and takes one", async () => {
   const fake = open("", {}, (fake) => (fake.world.keySet = false));
-  await screen.findByText(/No key of Massive is set/);
+  await screen.findByText(/No key of Massive \(Polygon\) is set/);
   await fireEvent.click(screen.getByRole("button", { name: "Enter the key" }));
   const field = await screen.findByPlaceholderText<HTMLInputElement>("API key");
   expect(field.type).toBe("password");

@@ -1,6 +1,5 @@
 //! A session's off-exchange activity on the consolidated tape, against its baseline.
 
-use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use undertow_analysis::activity::MIN_SESSIONS;
 use undertow_market::calendar::minute_of_day;
@@ -130,6 +129,7 @@ fn share(minutes: &[TapeMinute]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::NaiveDate;
     use undertow_market::{Calendar, Symbol, TapeVolume};
     use undertow_store::tape::TapeSource;
 
@@ -190,7 +190,9 @@ mod tests {
         let found = curve("2026-06-05T13:32:00Z", false, 90);
         let at = |minute: u16| found.today[usize::from(minute - 240)];
         assert_eq!(found.minutes.len(), 960);
-        assert_eq!([at(249), at(250), at(569), at(570), at(571)], [0.0, 100.0, 100.0, 1e3, 1e3]);
+        for (minute, shares) in [(249, 0.0), (250, 100.0), (569, 100.0), (570, 1e3), (571, 1e3)] {
+            assert!((at(minute) - shares).abs() < 1e-9, "{minute}");
+        }
         assert!(at(572).is_nan());
         let ratio = found.multiple().unwrap();
         assert!((ratio - 1_000.0 / 331.0).abs() < 1e-12, "{ratio}");

@@ -1,8 +1,9 @@
 //! One symbol's straddle, whole.
 
-use undertow_analysis::atm::{Atm, Market};
+use undertow_analysis::atm::{Atm, AtmPoint, Market};
 use undertow_analysis::opportunity::{Evidence, Inputs};
-use undertow_analysis::straddle::{Cost, CostSource, Gate, GateKind, Leg, Straddle};
+use undertow_analysis::straddle::{Cost, CostSource, DensityPoint, Gate, GateKind, Leg, Straddle};
+use undertow_market::{OptionKind, Price};
 use undertow_store::chains::ChainAt;
 
 use super::{Known, ms_of, words};
@@ -50,7 +51,7 @@ fn at_the_money(chain: &ChainAt, evidence: Option<&Evidence>, rate: f64) -> Atm 
 }
 
 fn term(atm: &Atm) -> Vec<StraddleTermView> {
-    let view = |point: &undertow_analysis::atm::AtmPoint| {
+    let view = |point: &AtmPoint| {
         Some(StraddleTermView {
             expiry: point.expiry.to_string(),
             days: whole_days(point.days),
@@ -100,19 +101,19 @@ fn contracts(of: &Straddle) -> ContractsView {
         expiry: of.expiry.to_string(),
         days: of.days,
         forward: Some(of.forward),
-        call: leg(&of.call, spread(of, undertow_market::OptionKind::Call)),
-        put: leg(&of.put, spread(of, undertow_market::OptionKind::Put)),
+        call: leg(&of.call, spread(of, OptionKind::Call)),
+        put: leg(&of.put, spread(of, OptionKind::Put)),
     }
 }
 
 /// The spread of a leg as its gate found it.
-fn spread(of: &Straddle, kind: undertow_market::OptionKind) -> Option<f64> {
+fn spread(of: &Straddle, kind: OptionKind) -> Option<f64> {
     let is_it = |gate: &&Gate| gate.kind == GateKind::Spread && gate.leg == Some(kind);
     of.gates.iter().find(is_it)?.value
 }
 
 fn leg(of: &Leg, spread: Option<f64>) -> LegView {
-    let price = |price: Option<undertow_market::Price>| price.map(|price| float(price.get()));
+    let price = |price: Option<Price>| price.map(|price| float(price.get()));
     LegView {
         contract: of.contract.to_string(),
         bid: price(of.bid),
@@ -184,7 +185,7 @@ fn expected(of: &Straddle) -> ExpectedView {
 
 fn distribution(of: &Straddle) -> Vec<DensityView> {
     let points = of.drawing().density.into_iter();
-    let view = |point: undertow_analysis::straddle::DensityPoint| DensityView {
+    let view = |point: DensityPoint| DensityView {
         price: point.price,
         implied: point.implied,
         historical: point.historical,
