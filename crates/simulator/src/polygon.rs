@@ -28,7 +28,7 @@ use query::Query;
 pub(crate) const DELAY: TimeDelta = TimeDelta::minutes(15);
 
 /// Sessions of trades that the vendor has. Bars reach further back, and cost no trades there.
-const TAPE_SESSIONS: usize = 120;
+const TAPE_SESSIONS: usize = 100;
 
 /// The first session whose trades the vendor has.
 fn tape_begins(market: &Market, now: DateTime<Utc>) -> NaiveDate {
