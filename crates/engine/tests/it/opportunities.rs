@@ -45,7 +45,7 @@ async fn an_opportunity_comes_up_is_judged_again_alike_and_ends_with_the_session
     println!("{:?} {:?}", first.opportunity.now.state, first.opportunity.now.reason);
     let over = until("its session is over", async || {
         let all = opportunities(&store).await;
-        all.into_iter().find(|one| one.opportunity.now.state.is_end())
+        all.into_iter().find(|one| one.opportunity.now.state.is_over())
     })
     .await;
     let health = engine.health();
