@@ -29,7 +29,7 @@ async fn market(now: &str, speed: f64) -> Rig {
     Rig::with(now, speed, |config| config.surges = NAMES.map(surge).into()).await
 }
 
-/// Stores the sessions before.
+/// Stores so many sessions before, and the one that is over since last evening.
 async fn with_history(store: &Store, sessions: u32) {
     let mut rig = market("2026-06-02T07:00:00Z", 1.0).await;
     rig.streams = false;
@@ -39,7 +39,7 @@ async fn with_history(store: &Store, sessions: u32) {
         until(&format!("the history of {name}"), async || {
             let (from, to) = (date("2026-01-01"), date("2026-06-01"));
             let books = store.tape_books_of(&symbol(name), from, to).await.unwrap();
-            (books.len() == sessions as usize && books.iter().all(|of| of.is_whole)).then_some(())
+            (books.len() == sessions as usize + 1 && books.iter().all(|of| of.is_whole)).then_some(())
         })
         .await;
     }
@@ -98,7 +98,7 @@ async fn too_short_a_history_is_never_an_opportunity() {
     let engine = rig.collector(&store, &NAMES).await;
     until("it is compared with its history", async || {
         let position = store.stock_position(&symbol("PLTR"), date(SESSION)).await.unwrap();
-        position.filter(|position| position.sessions == 20)
+        position.filter(|position| position.sessions == 21)
     })
     .await;
     rig.until_stored(&store, "PLTR", SESSION, &later(rig.clock, 5)).await;
