@@ -39,7 +39,8 @@ async fn with_history(store: &Store, sessions: u32) {
         until(&format!("the history of {name}"), async || {
             let (from, to) = (date("2026-01-01"), date("2026-06-01"));
             let books = store.tape_books_of(&symbol(name), from, to).await.unwrap();
-            (books.len() == sessions as usize + 1 && books.iter().all(|of| of.is_whole)).then_some(())
+            (books.len() == sessions as usize + 1 && books.iter().all(|of| of.is_whole))
+                .then_some(())
         })
         .await;
     }
