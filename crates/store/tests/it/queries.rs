@@ -237,8 +237,8 @@ async fn partitions_are_made_ahead_once() {
     let database = TestDatabase::create().await.unwrap();
     let store = database.store().await.unwrap();
     let year = TimeDelta::days(364);
-    // Thirteen months of prints, and thirteen of options flow.
-    assert_eq!(store.ensure_partitions(after(0), after(0) + year).await.unwrap(), 26);
+    // Thirteen months of prints, of options flow, of chains and of the four tables of the tape.
+    assert_eq!(store.ensure_partitions(after(0), after(0) + year).await.unwrap(), 7 * 13);
     assert_eq!(store.ensure_partitions(after(0), after(0) + year).await.unwrap(), 0);
     assert!(store.ensure_partitions(after(0), after(-1)).await.is_err());
     assert!(store.ensure_partitions(after(0), after(0) + year * 100).await.is_err());
