@@ -13,10 +13,15 @@ mod serve;
 mod setup;
 mod status;
 
+use std::time::Duration;
+
 use clap::Parser;
 
 use cli::{Cli, Command};
 use outcome::Outcome;
+
+/// How long work that nobody waits for may go on when the program ends.
+const LEFTOVERS: Duration = Duration::from_secs(1);
 
 fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
@@ -26,6 +31,8 @@ fn main() -> std::process::ExitCode {
     };
     let json = cli.common.json;
     let outcome = runtime.block_on(run(cli)).unwrap_or_else(|error| Outcome::failed(&error));
+    // What still computes when everything was closed is of no use to anybody.
+    runtime.shutdown_timeout(LEFTOVERS);
     outcome.report(json)
 }
 

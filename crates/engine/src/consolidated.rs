@@ -212,6 +212,12 @@ impl Consolidated {
         Ok(())
     }
 
+    /// Sessions of history that a symbol starts with.
+    #[must_use]
+    pub fn history_sessions(&self) -> u32 {
+        self.desk.tape.history_sessions
+    }
+
     /// How the live stream does.
     #[must_use]
     pub fn stream(&self) -> TapeStreamView {

@@ -22,6 +22,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.plan.per_minute = Some(argument("--per-minute", 120)?).filter(|limit| *limit > 0);
     config.plan.websocket = argument("--websocket", false)?;
     let simulator = Simulator::start(config).await?;
+    println!("{}", simulator.stocks_url());
     println!("{} with the key \"{}\"", simulator.url(), simulator.key());
     tokio::signal::ctrl_c().await?;
     simulator.stop().await;

@@ -19,14 +19,16 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use undertow_market::{Calendar, Symbol};
+use undertow_market::{Calendar, MarketSession, SessionHours, Symbol};
 
 use crate::dice::{Dice, Purpose};
 use crate::profile::SymbolProfile;
+use crate::ticks::Ticks;
 use chain::Turns;
 pub use day::{Day, SimPrint};
 pub(crate) use day::{Segment, all_of, merge};
 pub use kind::{Codes, Kind};
+use magnets::Magnet;
 pub use options::{
     AlertRule, Greeks, Line, OptionDay, SimAlert, SimTrade, TradeCode, TradeSide, Volumes,
 };
@@ -77,6 +79,14 @@ struct Listing {
 const MAX_FACTOR: f64 = 100.0;
 
 type DayKey = (Symbol, NaiveDate);
+
+/// The path of a session and what it was walked by.
+struct Walk {
+    hours: SessionHours,
+    magnets: Vec<Magnet>,
+    before_close: f64,
+    bars: Vec<MinuteBar>,
+}
 
 struct Memory {
     days: Recent<DayKey, Arc<Day>>,
@@ -268,6 +278,28 @@ impl Market {
         Some(bar)
     }
 
+    /// The bar of a session whose trades nobody can ask for any more: what its minutes say, without
+    /// the cost of its trades.
+    pub(crate) fn bar_without_tape(&self, symbol: &Symbol, date: NaiveDate) -> Option<TapeBar> {
+        let minutes = self.walk(symbol, date)?.bars;
+        let (from, to) = self.split_after(symbol, date, Calendar::LAST_DATE);
+        let then = |price: Ticks| Ticks(price.0 * to / from);
+        let regular = minutes.iter().filter(|minute| minute.part == MarketSession::Regular);
+        let whole = regular.map(|minute| {
+            let shares = minute.volume * from / to;
+            TapeBar {
+                open: then(minute.open),
+                high: then(minute.high),
+                low: then(minute.low),
+                close: then(minute.close),
+                volume: Shares::of_whole(shares),
+                notional: i128::from(then(minute.close).0) * i128::from(Shares::of_whole(shares).0),
+                trades: 1,
+            }
+        });
+        whole.reduce(TapeBar::and)
+    }
+
     /// Old shares and new ones of the splits after `date` that have happened by `until`.
     pub(crate) fn split_after(
         &self,
@@ -393,20 +425,26 @@ impl Market {
         })
     }
 
-    fn generate(&self, symbol: &Symbol, date: NaiveDate) -> Option<(Day, i64)> {
+    /// The path of a session, before anything is traded on it.
+    fn walk(&self, symbol: &Symbol, date: NaiveDate) -> Option<Walk> {
         let listing = self.listing(symbol)?;
         let hours = self.calendar.session(date)?;
         let turns = self.turns(listing);
         let position = self.position(date)?;
         let (before, today) = (turns.get(position.checked_sub(1)?)?, turns[position]);
         let magnets = magnets::alive(self.seed, symbol, turns, position);
-        let profile = &listing.profile;
-        let dice = |purpose| Dice::new(self.seed, symbol.as_str(), date, purpose);
+        let mut dice = Dice::new(self.seed, symbol.as_str(), date, Purpose::Minutes);
+        let bars = path::minutes(&listing.profile, *before, today, &hours, &magnets, &mut dice);
+        Some(Walk { hours, magnets, before_close: before.close, bars })
+    }
 
-        let mut minutes = dice(Purpose::Minutes);
-        let mut bars = path::minutes(profile, *before, today, &hours, &magnets, &mut minutes);
+    fn generate(&self, symbol: &Symbol, date: NaiveDate) -> Option<(Day, i64)> {
+        let profile = self.profile(symbol)?;
+        let position = self.position(date)?;
+        let Walk { hours, magnets, before_close, mut bars } = self.walk(symbol, date)?;
+        let dice = |purpose| Dice::new(self.seed, symbol.as_str(), date, purpose);
         let mut tape =
-            Tape::new(profile, &hours, &bars, &magnets, before.close, dice(Purpose::Prints));
+            Tape::new(profile, &hours, &bars, &magnets, before_close, dice(Purpose::Prints));
         let next_pre_at = hours.pre_at + (self.next_date(position) - date);
         let mut prints = tape.prints(self.prints_scale, next_pre_at);
         prints.extend(tape.reported_again(dice(Purpose::Cancels)));

@@ -18,6 +18,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 use undertow_market::Symbol;
+use undertow_market::calendar::new_york_date;
 
 use crate::answer::Answer;
 use crate::market::Market;
@@ -25,6 +26,15 @@ use query::Query;
 
 /// Data of a delayed plan is so old.
 pub(crate) const DELAY: TimeDelta = TimeDelta::minutes(15);
+
+/// Sessions of trades that the vendor has. Bars reach further back, and cost no trades there.
+const TAPE_SESSIONS: usize = 100;
+
+/// The first session whose trades the vendor has.
+fn tape_begins(market: &Market, now: DateTime<Utc>) -> NaiveDate {
+    let sessions = market.calendar().sessions_ending(new_york_date(now), TAPE_SESSIONS);
+    sessions.first().copied().unwrap_or(NaiveDate::MIN)
+}
 
 /// What a route is asked.
 pub(crate) struct Request<'a> {

@@ -30,6 +30,9 @@ pub struct SymbolProfile {
     pub implied_premium: f64,
     /// Half the distance from bid to offer of its options, as a share of the price.
     pub option_half_spread: f64,
+    /// The least that a day's trading adds to what is open of its options, as a share of it; below
+    /// zero where more is closed than opened.
+    pub least_opening: f64,
     /// Where it is listed, in the consolidated tape's numbers.
     pub listing_venue: u16,
     /// Paid on every share each quarter, in cents; zero for none.
@@ -40,6 +43,8 @@ pub struct SymbolProfile {
 const USUAL_PREMIUM: f64 = 1.2;
 /// Quotes of options that many people trade.
 const USUAL_HALF_SPREAD: f64 = 0.003;
+/// Of options that come and go.
+const USUAL_LEAST_OPENING: f64 = -0.45;
 /// The tape's numbers of the exchanges that list.
 const NYSE: u16 = 10;
 const ARCA: u16 = 11;
@@ -64,7 +69,7 @@ pub fn default_symbols() -> Vec<SymbolProfile> {
         (("MSFT", 430.0, 0.013, 0.70, 20_000_000, 900, 3), 2_000),
     ];
     let wild = [
-        (("PLTR", 120.0, 0.050, 0.20, 12_000_000, 150, 3), 6_000),
+        (("PLTR", 210.0, 0.050, 0.20, 12_000_000, 150, 3), 12_000),
         (("GME", 48.0, 0.050, 0.15, 8_000_000, 120, 3), 900),
     ];
     let funds = funds.into_iter().map(|(row, trades)| profile(row, true, trades));
@@ -80,6 +85,8 @@ fn with_habits(profile: SymbolProfile) -> SymbolProfile {
         "PLTR" => SymbolProfile {
             is_followed: false,
             implied_premium: 0.5,
+            // Whoever buys the cheap options keeps them.
+            least_opening: 0.3,
             quarterly_dividend_cents: 15,
             ..profile
         },
@@ -112,6 +119,7 @@ fn profile(row: Row, is_fund: bool, option_trades_per_session: u32) -> SymbolPro
         option_trades_per_session,
         implied_premium: USUAL_PREMIUM,
         option_half_spread: USUAL_HALF_SPREAD,
+        least_opening: USUAL_LEAST_OPENING,
         listing_venue: if is_fund { ARCA } else { NASDAQ },
         quarterly_dividend_cents: 0,
     }

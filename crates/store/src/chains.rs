@@ -6,7 +6,7 @@ use undertow_market::{ChainQuote, OptionContract, OptionKind, Price, Symbol};
 
 use crate::columns::Columns;
 use crate::flow::read_contract;
-use crate::merge::transaction::{Rows, commit, finish};
+use crate::merge::transaction::{Rows, commit, finish, lock};
 use crate::merge::{MergeContext, MergeReport};
 use crate::numeric::Numeric;
 use crate::row::{Reading, key_of};
@@ -128,6 +128,7 @@ impl Rows for Chain {
 
     async fn write(&self, connection: &mut PgConnection) -> Result<MergeReport, StoreError> {
         if let Some(first) = self.0.first() {
+            lock(connection, Taken::TABLE).await?;
             sqlx::query("SELECT trading.ensure_partitions($1, $2, $2)")
                 .bind(Taken::TABLE)
                 .bind(first.taken_at)

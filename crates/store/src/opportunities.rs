@@ -4,9 +4,6 @@
 //! A stock has at most one open opportunity a session. What ends it (gone, expired) stays; the
 //! stock may come up again as another one. The store does not look into the evidence.
 
-use std::fmt;
-use std::str::FromStr;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use sqlx::Acquire;
@@ -18,26 +15,14 @@ use crate::merge::transaction::{finish, lock};
 use crate::row::{Reading, key_of};
 use crate::{Store, StoreError};
 
+/// How an opportunity stands. Rejected ones are open: the gate may yet give way.
+pub use undertow_analysis::opportunity::Status as OpportunityState;
+
 /// Most opportunities that one query returns.
 pub const MAX_OPPORTUNITIES: u32 = 1_000;
 /// Most changes of one opportunity that a query returns, the newest: one a minute, all day.
 pub const MAX_CHANGES: u32 = 1_000;
 const TABLE: &str = "trading_opportunities";
-
-/// How an opportunity stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum OpportunityState {
-    /// All criteria hold since this change.
-    New,
-    /// They still hold, and figures moved.
-    Updated,
-    /// They hold no longer.
-    Gone,
-    /// The session ended while they held.
-    Expired,
-    /// They hold, but a gate holds it back.
-    Rejected,
-}
 
 /// The state of an opportunity from an instant on.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,44 +70,6 @@ pub struct OpportunityFilter {
     pub include_ended: bool,
     /// At most so many, and never more than [`MAX_OPPORTUNITIES`].
     pub limit: u32,
-}
-
-impl OpportunityState {
-    /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::New, Self::Updated, Self::Gone, Self::Expired, Self::Rejected];
-
-    /// The name in the database.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Updated => "updated",
-            Self::Gone => "gone",
-            Self::Expired => "expired",
-            Self::Rejected => "rejected",
-        }
-    }
-
-    /// Whether it is over.
-    #[must_use]
-    pub fn is_end(self) -> bool {
-        matches!(self, Self::Gone | Self::Expired)
-    }
-}
-
-impl fmt::Display for OpportunityState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for OpportunityState {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|state| state.as_str() == text);
-        known.ok_or_else(|| format!("\"{text}\" is not a state of an opportunity"))
-    }
 }
 
 macro_rules! select_opportunities {
@@ -239,8 +186,8 @@ async fn put(connection: &mut PgConnection, change: &OpportunityChange) -> Resul
     let newest = newest.as_ref().map(read_opportunity).transpose()?;
     let id = match newest {
         Some(known) if known.now == *change => return Ok(known.id),
-        Some(known) if !known.now.state.is_end() => known.id,
-        _ if change.state.is_end() => {
+        Some(known) if !known.now.state.is_over() => known.id,
+        _ if change.state.is_over() => {
             let (symbol, day) = (&change.symbol, change.session_date);
             return Err(StoreError::Missing(format!("open opportunity of {symbol} on {day}")));
         }
@@ -302,8 +249,14 @@ fn read_change(reading: &Reading<'_>) -> Result<OpportunityChange, StoreError> {
         symbol: reading.symbol()?,
         session_date: reading.get("session_date")?,
         at: reading.get("at")?,
-        state: reading.named("state")?,
+        state: read_state(reading)?,
         reason: reading.get("reason")?,
         evidence: reading.get("evidence")?,
     })
+}
+
+fn read_state(reading: &Reading<'_>) -> Result<OpportunityState, StoreError> {
+    let text: &str = reading.get("state")?;
+    let known = OpportunityState::ALL.into_iter().find(|state| state.as_str() == text);
+    known.ok_or_else(|| reading.broken(format!("\"{text}\" is not a state of an opportunity")))
 }

@@ -13,8 +13,8 @@ use undertow_market::VendorId;
 
 use crate::StoreError;
 
-/// Enough for one writer, the collectors' books and a window with several charts.
-const MAX_CONNECTIONS: u32 = 12;
+/// Enough for two writers, the books of two collectors and a window with several charts.
+const MAX_CONNECTIONS: u32 = 20;
 /// How long a caller waits for one of them.
 pub(crate) const ACQUIRE_LIMIT: Duration = Duration::from_secs(10);
 /// A connection that does not answer a ping for this long is dead; a busy server needs less.

@@ -6,6 +6,7 @@
 //! restart does not spend a day's allowance twice.
 
 mod ledger;
+mod pace;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -19,6 +20,7 @@ use tokio::time::Instant;
 use crate::error::RateScope;
 use crate::{Call, NowFn, VendorError};
 use ledger::{Ledger, Take};
+use pace::Pace;
 
 /// Percent of each minute that backfill leaves to live collection.
 pub const MINUTE_RESERVE_PERCENT: u32 = 25;
@@ -91,6 +93,7 @@ pub struct Budget {
 
 struct Shared {
     ledger: Mutex<Ledger>,
+    pace: Mutex<Option<Pace>>,
     state: watch::Sender<BudgetState>,
     changed: Notify,
 }
@@ -136,6 +139,7 @@ impl Budget {
     pub fn restore(state: BudgetState) -> Self {
         let shared = Shared {
             ledger: Mutex::new(Ledger::new(state)),
+            pace: Mutex::default(),
             state: watch::Sender::new(state),
             changed: Notify::new(),
         };
@@ -160,6 +164,7 @@ impl Budget {
     /// The day is used up (for a backfill: up to the live reserve), or no turn came in time.
     pub async fn acquire(&self, priority: Priority, now: &NowFn) -> Result<Permit, Refused> {
         let deadline = Instant::now() + MAX_WAIT;
+        self.keep_pace(deadline).await?;
         loop {
             let changed = self.shared.changed.notified();
             tokio::pin!(changed);
@@ -186,7 +191,7 @@ impl Budget {
     /// Sends no more than this in any second, from now on. For a vendor that sets its only limit in
     /// words.
     pub fn pace(&self, most_a_second: u32) {
-        self.shared.lock().pace(most_a_second);
+        *self.shared.lock_pace() = Some(Pace::new(most_a_second, Instant::now()));
     }
 
     /// Takes in what an answer said. Called while the answered request still holds its permit.
@@ -198,6 +203,18 @@ impl Budget {
         };
         self.shared.state.send_replace(state);
         self.shared.changed.notify_waiters();
+    }
+
+    /// Waits until the second has room for one more request, and counts it.
+    async fn keep_pace(&self, deadline: Instant) -> Result<(), Refused> {
+        loop {
+            let until = self.shared.lock_pace().as_mut().and_then(|pace| pace.send(Instant::now()));
+            match until {
+                None => return Ok(()),
+                Some(until) if until < deadline => tokio::time::sleep_until(until).await,
+                Some(_) => return Err(Refused { scope: RateScope::Minute, retry_at: None }),
+            }
+        }
     }
 
     fn take(&self, priority: Priority, now: DateTime<Utc>) -> Take {
@@ -214,6 +231,10 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, Ledger> {
         // The ledger is whole between any two statements that can panic (there are none).
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_pace(&self) -> MutexGuard<'_, Option<Pace>> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What must hold for any bytes that a vendor sends. The fuzz targets and the property tests run
 //! the same bodies. Each panics when something does not hold.
 
+mod polygon;
 mod polygon_stream;
 
 use std::sync::LazyLock;
@@ -19,6 +20,7 @@ use crate::unusual_whales::{
 };
 use crate::{MAX_RAW_BYTES, Reject, VendorError};
 
+pub use polygon::*;
 pub use polygon_stream::{fuzz_flat_file, fuzz_tape_frame};
 
 static CALENDAR: LazyLock<Calendar> = LazyLock::new(Calendar::nyse);

@@ -20,11 +20,11 @@ export function ageAt(feed: FeedView, status: Status, now: number): number | nul
 }
 
 /** What the chart itself is made of has marks of its own; the options series share one. */
-const OF_THE_CHART = ["prints", "bars"];
+const OF_THE_CHART = ["prints", "bars", "tape"];
 /** Whose age stands for the options while all of them are well. */
 const MOST_TELLING = "option_trades";
 
-/** A mark for prints, one for bars, and one for all options series of a symbol. */
+/** A mark for prints, for bars and for the tape, and one for all options series of a symbol. */
 export function feedMarks(
   status: Status,
   symbol: string,

@@ -88,6 +88,7 @@ pub(super) async fn open_simulated(
     let clock = Clock::starting_at(start, speed.unwrap_or(1.0));
     let mut config = SimulatorConfig::new(seed, SimClock::running(start, clock.speed()));
     config.plan = DEMO_PLAN;
+    let tape = tape::of_demonstration(&app.options().settings.tape, &config);
     let simulator = Simulator::start(config).await.map_err(ApiError::internal)?;
     let address = simulator.url();
     let key = SecretString::from(simulator.key().to_owned());
@@ -98,7 +99,8 @@ pub(super) async fn open_simulated(
         key: key.clone(),
     };
     let engine = start_engine(&app, &store, clock, address, Some(key), history).await?;
-    let consolidated = tape::start(&app, &store, clock, source, engine.event_sender()).await?;
+    let consolidated =
+        tape::start(&app, &store, clock, source, tape, engine.event_sender()).await?;
     let running = Running { engine, consolidated: Some(consolidated) };
     let parts = StoppableParts { forwarder: None, simulator: Some(simulator), embedded };
     Ok(OpenMarket::new(&app, Mode::Simulated, clock, store, running, parts))
@@ -116,8 +118,8 @@ pub(super) async fn open_live(app: App) -> Result<OpenMarket, ApiError> {
     let consolidated = match app.key(VendorId::Polygon) {
         None => None,
         Some(key) => {
-            let source = app.tape_source(key);
-            Some(tape::start(&app, &store, clock, source, engine.event_sender()).await?)
+            let (source, tape) = (app.tape_source(key), settings.tape.clone());
+            Some(tape::start(&app, &store, clock, source, tape, engine.event_sender()).await?)
         }
     };
     let running = Running { engine, consolidated };

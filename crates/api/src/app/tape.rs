@@ -7,6 +7,9 @@ use tokio::sync::broadcast;
 use undertow_engine::clock::Clock;
 use undertow_engine::consolidated::{Consolidated, ConsolidatedParts, MAX_HELD};
 use undertow_engine::event::EngineEvent;
+use undertow_engine::settings::Tape;
+use undertow_market::Symbol;
+use undertow_simulator::SimulatorConfig;
 use undertow_store::{Store, while_away};
 use undertow_vendor::budget::Budget;
 use undertow_vendor::polygon::stream::{PolygonStreamConfig, PolygonStreamLimits, SpillConfig};
@@ -17,6 +20,9 @@ use super::App;
 use super::market::database_error;
 use crate::error::ApiError;
 
+/// Sessions of history in a demonstration: those that a baseline needs at least, and some to spare
+/// for days that closed early.
+const DEMO_HISTORY_SESSIONS: u32 = 66;
 /// Folder below the data folder where frames wait while the database is slow.
 const SPILL_FOLDER: &str = "waiting-frames";
 /// Most bytes that wait there: some minutes of the busiest market.
@@ -46,12 +52,27 @@ pub(crate) fn client(
     Polygon::new(config).map_err(|error| ApiError::invalid(error.to_string()))
 }
 
+/// What a demonstration collects: the stocks that it makes stand out, and one that does not, with
+/// as much history as a baseline needs.
+pub(super) fn of_demonstration(tape: &Tape, config: &SimulatorConfig) -> Tape {
+    let mut symbols: Vec<Symbol> = Vec::new();
+    let surging = config.surges.iter().map(|rule| &rule.symbol);
+    for symbol in surging.chain(tape.symbols.first()) {
+        if !symbols.contains(symbol) {
+            symbols.push(symbol.clone());
+        }
+    }
+    let history_sessions = tape.history_sessions.min(DEMO_HISTORY_SESSIONS);
+    Tape { symbols, history_sessions, ..tape.clone() }
+}
+
 /// Starts to collect the tape.
 pub(super) async fn start(
     app: &App,
     store: &Store,
     clock: Clock,
     source: TapeSource,
+    tape: Tape,
     events: broadcast::Sender<EngineEvent>,
 ) -> Result<Consolidated, ApiError> {
     let restored = while_away(|| Consolidated::restored_budget(store)).await;
@@ -73,7 +94,7 @@ pub(super) async fn start(
         budget,
         clock,
         calendar: app.calendar().clone(),
-        tape: options.settings.tape.clone(),
+        tape,
         straddles: options.settings.straddles.clone(),
         collecting: options.collect,
         events,

@@ -3,6 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
+use undertow_engine::consolidated::{Consolidated, ConsolidatedHealth, TapeHealth};
 use undertow_engine::engine::Health as EngineHealth;
 use undertow_engine::feed::{Feed, Freshness, Series};
 use undertow_market::{MarketSession, Symbol, VendorId};
@@ -34,11 +36,15 @@ pub(crate) async fn read(app: &App) -> Result<Status, ApiError> {
         database.health = Health::Down;
         database.problem = Some(problem.clone());
     }
-    let feeds: Vec<FeedView> = health
+    let mut feeds: Vec<FeedView> = health
         .feeds
         .iter()
         .map(|(symbol, series, feed, freshness)| feed_view(symbol, *series, feed, *freshness, now))
         .collect();
+    let tape = market.consolidated.as_ref().map(Consolidated::health);
+    if let Some(tape) = tape.as_ref().filter(|tape| tape.collecting) {
+        feeds.extend(tape.tapes.iter().map(|of| tape_view(of, tape, now)));
+    }
     let worst = feeds.iter().map(|feed| feed.health).max().unwrap_or(Health::Healthy);
     let (date, session) = health.session;
     let hours = app.calendar().session(date);
@@ -64,8 +70,34 @@ pub(crate) async fn read(app: &App) -> Result<Status, ApiError> {
         database,
         backfills: market.engine.active_backfills().iter().map(backfills::view).collect(),
         quarantined,
-        collecting: health.collecting,
+        collecting: health.collecting || tape.is_some_and(|tape| tape.collecting),
     })
+}
+
+/// A symbol's tape. What is wrong with its days and chains is told with it.
+fn tape_view(tape: &TapeHealth, of: &ConsolidatedHealth, now: DateTime<Utc>) -> FeedView {
+    let own = of.feeds.iter().filter(|(symbol, ..)| *symbol == tape.symbol);
+    let beside = own.filter(|(_, _, feed)| !feed.refused).find_map(|(_, series, feed)| {
+        Some(format!("{}: {}", series.as_str(), feed.problem.as_ref()?))
+    });
+    let problem = tape.problem.clone().or(beside);
+    let health = match tape.freshness {
+        Freshness::Stale => Health::Down,
+        Freshness::Late => Health::Degraded,
+        Freshness::Fresh if problem.is_some() => Health::Degraded,
+        Freshness::Fresh => Health::Healthy,
+    };
+    FeedView {
+        symbol: tape.symbol.to_string(),
+        series: Series::Tape.as_str().to_owned(),
+        health,
+        asked_ms: Some(ms(tape.read_to)),
+        age_s: Some((now - tape.read_to).as_seconds_f64().max(0.0)),
+        newest_ms: tape.newest_at.map(ms),
+        next_ms: None,
+        rows: count(tape.trades),
+        problem,
+    }
 }
 
 fn feed_view(
@@ -73,7 +105,7 @@ fn feed_view(
     series: Series,
     feed: &Feed,
     freshness: Freshness,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
 ) -> FeedView {
     FeedView {
         symbol: symbol.to_string(),
@@ -109,7 +141,7 @@ fn summary(feeds: &[FeedView], database: &DatabaseView, health: &EngineHealth) -
         };
         return format!("{name} is late: {what}{more}. It is asked again by itself.");
     }
-    if !health.collecting {
+    if !health.collecting && feeds.is_empty() {
         return "Healthy: another program collects into this database, or collecting has not begun."
             .to_owned();
     }

@@ -48,7 +48,7 @@ pub(crate) async fn get_opportunities(
     let date = latest_session(app, now)?;
     let stored = of_session(&market, None, date, request.include_ended).await?;
     let (ended, open): (Vec<_>, Vec<_>) =
-        stored.into_iter().partition(|one| one.now.state.is_end());
+        stored.into_iter().partition(|one| one.now.state.is_over());
     let mut open: BTreeMap<Symbol, Opportunity> =
         open.into_iter().map(|one| (one.now.symbol.clone(), one)).collect();
     let watched = market.consolidated.as_ref().map(|tape| tape.symbols()).unwrap_or_default();
@@ -116,7 +116,7 @@ async fn of_session(
 
 /// The one that is not over, else the newest.
 fn newest_of(all: Vec<Opportunity>) -> Option<Opportunity> {
-    let open = all.iter().position(|one| !one.now.state.is_end());
+    let open = all.iter().position(|one| !one.now.state.is_over());
     all.into_iter().nth(open.unwrap_or(0))
 }
 

@@ -26,9 +26,13 @@ use crate::writer::{Books, Rows, Slot};
 
 /// How often it is looked for what is missing.
 const LOOK_EVERY: TimeDelta = TimeDelta::minutes(1);
-/// How far back days are asked for: two years of closes for base rates, and the days to compare
-/// them with.
-const BACK: TimeDelta = TimeDelta::days(800);
+/// How far back days are asked for: four hundred sessions, for a year of volatility and for base
+/// rates.
+const BACK: TimeDelta = TimeDelta::days(590);
+/// Past sessions of which a new symbol's historical volatility is kept: a year.
+const PAST_SESSIONS: usize = 252;
+/// The session before is no longer ago than this.
+const WEEK: TimeDelta = TimeDelta::days(7);
 /// A plan that does not include what was asked for is asked again this much later.
 const AFTER_REFUSAL: TimeDelta = TimeDelta::hours(6);
 
@@ -151,7 +155,10 @@ async fn keep(desk: &Desk, symbol: &Symbol, hours: &SessionHours) -> Result<(), 
     }
     let sessions = desk.straddles.sessions;
     let prices: Vec<Ohlc> = days.days.iter().map(|day| day.prices).collect();
-    let rows = metrics(symbol, hours, &prices, days.unusable, sessions);
+    let mut rows = metrics(symbol, hours, &prices, days.unusable, sessions);
+    if !has_past(desk, symbol, hours).await? {
+        rows.extend(past(desk, symbol, &days, sessions));
+    }
     desk.store.put_metrics(&rows).await?;
     let estimator = desk.straddles.estimator;
     let realized = Realized {
@@ -166,6 +173,24 @@ async fn keep(desk: &Desk, symbol: &Symbol, hours: &SessionHours) -> Result<(), 
     desk.standings.change(symbol, |standing| standing.realized = Some(Arc::new(realized)));
     desk.assess_soon.notify_one();
     Ok(())
+}
+
+/// Whether the session before has its historical volatility.
+async fn has_past(desk: &Desk, symbol: &Symbol, hours: &SessionHours) -> Result<bool, StoreError> {
+    let name = metric::historical(desk.straddles.estimator, desk.straddles.sessions);
+    let known = desk.store.metrics(symbol, &name, hours.pre_at - WEEK, hours.pre_at).await?;
+    Ok(!known.is_empty())
+}
+
+/// Historical volatility of each of the last sessions, for a symbol that is new here.
+fn past(desk: &Desk, symbol: &Symbol, days: &Adjusted, sessions: u32) -> Vec<Metric> {
+    let prices: Vec<Ohlc> = days.days.iter().map(|day| day.prices).collect();
+    let first = prices.len().saturating_sub(PAST_SESSIONS);
+    let of = |end: usize| {
+        let hours = desk.calendar.session(days.days[end - 1].session_date)?;
+        Some(metrics(symbol, &hours, &prices[..end], days.unusable, sessions))
+    };
+    (first.max(1)..prices.len()).filter_map(of).flatten().collect()
 }
 
 fn closes(days: &Adjusted) -> Closes {

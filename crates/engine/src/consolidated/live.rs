@@ -81,6 +81,12 @@ pub(super) struct SoFar {
 }
 
 impl Live {
+    /// Trades that the tape counts, up to now.
+    pub(super) fn trades(&self) -> u64 {
+        let now = self.book.volume_to_now();
+        u64::from(now.lit.trades) + u64::from(now.off_exchange.trades)
+    }
+
     /// A tape of which `stored` minutes before `stored_before` are in the database.
     pub(super) fn resumed(
         symbol: Symbol,

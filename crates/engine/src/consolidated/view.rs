@@ -44,6 +44,8 @@ pub struct TapeHealth {
     pub read_to: DateTime<Utc>,
     /// When the newest trade reached the tape.
     pub newest_at: Option<DateTime<Utc>>,
+    /// Trades of today that the tape counts, up to now.
+    pub trades: u64,
     /// What is wrong, in words.
     pub problem: Option<String>,
     /// How fresh it is.
@@ -112,6 +114,7 @@ pub(super) fn health(desk: &Desk, collecting: bool) -> ConsolidatedHealth {
             is_streamed: matches!(live.reading, Reading::Stream { .. }),
             read_to,
             newest_at: live.newest_at,
+            trades: live.trades(),
             problem: live.problem.clone(),
             freshness,
             sessions: None,

@@ -35,7 +35,7 @@ async fn a_day_on_which_the_vendor_says_otherwise_is_in_the_journal() {
     let (_database, store) = database().await;
     let mut rig = Rig::at("2026-06-02T17:00:00Z", 60.0).await;
     let correction: Correction =
-        serde_json::from_value(serde_json::json!({"date": "2026-07-03", "close": "13:00"}))
+        serde_json::from_value(serde_json::json!({"date": "2026-07-03", "kind": "regular"}))
             .unwrap();
     rig.calendar = rig.calendar.clone().with_corrections(&[correction]);
     let engine = rig.collector(&store, &["SPY"]).await;

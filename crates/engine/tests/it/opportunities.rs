@@ -29,7 +29,6 @@ async fn an_opportunity_comes_up_is_judged_again_alike_and_ends_with_the_session
     let (_database, store) = database().await;
     let mut rig = Rig::with("2026-06-02T18:40:00Z", 120.0, |config| {
         config.surges = vec![surge("NVDA")];
-        config.tape_scale = 0.2;
     })
     .await;
     rig.history_sessions = 62;
@@ -76,7 +75,6 @@ async fn too_short_a_history_is_never_an_opportunity() {
     let (_database, store) = database().await;
     let mut rig = Rig::with("2026-06-02T19:00:00Z", 120.0, |config| {
         config.surges = vec![surge("NVDA")];
-        config.tape_scale = 0.2;
     })
     .await;
     rig.history_sessions = 20;

@@ -57,6 +57,16 @@ pub(crate) struct Rig {
     pub(crate) straddles: Straddles,
     pub(crate) events: broadcast::Sender<EngineEvent>,
     folder: TempDir,
+    /// Where the simulator runs: its work must not hold up the engine's.
+    vendor: Option<tokio::runtime::Runtime>,
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        if let Some(vendor) = self.vendor.take() {
+            vendor.shutdown_background();
+        }
+    }
 }
 
 pub(crate) fn at(text: &str) -> DateTime<Utc> {
@@ -110,9 +120,15 @@ impl Rig {
         let mut config = SimulatorConfig::new(SEED, market);
         config.surges.clear();
         config.splits.clear();
+        // Two years of days are asked for, and the simulator makes each of them trade by trade.
+        config.prints_scale = 0.02;
+        config.tape_scale *= 0.1;
         configure(&mut config);
+        let vendor = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let started = vendor.spawn(Simulator::start(config)).await.unwrap();
         Self {
-            simulator: Simulator::start(config).await.expect("a free loopback port"),
+            vendor: Some(vendor),
+            simulator: started.expect("a free loopback port"),
             clock,
             calendar: Calendar::nyse(),
             history_sessions: 0,

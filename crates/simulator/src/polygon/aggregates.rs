@@ -9,7 +9,7 @@ use undertow_market::calendar::new_york_date;
 use undertow_market::{MarketSession, Symbol};
 
 use super::query::{Query, date, midnight};
-use super::{Refusal, bad, listed, midnight_ms, rounded};
+use super::{Refusal, bad, listed, midnight_ms, rounded, tape_begins};
 use crate::answer::Answer;
 use crate::market::{Market, TapeBar, minute_bars, nanos};
 use crate::ticks::Ticks;
@@ -114,6 +114,9 @@ fn day_bar(
     now: DateTime<Utc>,
 ) -> Option<TapeBar> {
     let hours = market.calendar().session(day)?;
+    if day < tape_begins(market, now) {
+        return market.bar_without_tape(symbol, day);
+    }
     if hours.post_end_at + SETTLED <= now {
         return market.day_bar(symbol, day);
     }

@@ -9,7 +9,7 @@ use undertow_market::Symbol;
 use undertow_market::calendar::new_york_date;
 
 use super::query::{Bounds, Query, date, midnight};
-use super::{Refusal, bad, listed, page_of};
+use super::{Refusal, bad, listed, page_of, tape_begins};
 use crate::answer::Answer;
 use crate::market::{Market, SimTapeTrade, TapeDay, nanos};
 
@@ -127,7 +127,7 @@ impl Wanted {
             lowest = lowest.max(after);
         }
         let last = highest.map_or(new_york_date(now), day).min(new_york_date(now));
-        let first = lowest.map_or(NaiveDate::MIN, day);
+        let first = lowest.map_or(NaiveDate::MIN, day).max(tape_begins(market, now));
         let mut dates = market.calendar().sessions_between(first, last);
         if self.is_descending {
             dates.reverse();

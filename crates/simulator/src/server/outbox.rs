@@ -100,7 +100,7 @@ pub(super) async fn hold(
     let (sink, source) = socket.split();
     let (queue, queued) = mpsc::channel(MAX_FRAMES_QUEUED);
     let mut writing = tokio::spawn(write(sink, queued, connection));
-    let outbox = Outbox { queue, faults: shared.faults.clone() };
+    let outbox = Outbox { queue: queue.clone(), faults: shared.faults.clone() };
     let end = tokio::select! {
         end = talk(outbox, source) => end,
         _ = &mut writing => return,
@@ -110,9 +110,10 @@ pub(super) async fn hold(
         End::Over => {}
         // A reader who does not take the last words is cut off without them.
         End::Told => {
+            drop(queue);
             let _cut = tokio::time::timeout(SLOW_READER_WAIT, &mut writing).await;
         }
-        // The writer keeps the connection open. The silence ends with the simulator, or after so
+        // The writer keeps the connection open while there is a queue. The silence ends with the simulator, or after so
         // long that nobody can be waiting: both are fine.
         End::Frozen => {
             let stop = stopped(shared.stopping.clone());

@@ -13,7 +13,7 @@ pub(super) mod volatility;
 
 use undertow_market::{OptionKind, Symbol};
 
-use crate::market::{OptionDay, SimTrade};
+use crate::market::{Market, OptionDay, SimTrade};
 use crate::ticks::Ticks;
 
 /// Ticks in a dollar.
@@ -43,6 +43,14 @@ fn is_out_of_the_money(day: &OptionDay, trade: &SimTrade) -> bool {
 struct Tickers<'a>(Option<&'a str>);
 
 impl Tickers<'_> {
+    /// The symbols that are meant. Those that count in the whole market unless others are named.
+    fn of<'m>(&self, market: &'m Market) -> Vec<&'m Symbol> {
+        if self.0.is_none_or(|text| text.starts_with('-')) {
+            return market.followed().filter(|symbol| self.take(symbol)).collect();
+        }
+        market.symbols().filter(|symbol| self.take(symbol)).collect()
+    }
+
     fn take(&self, symbol: &Symbol) -> bool {
         let Some(text) = self.0 else {
             return true;

@@ -85,11 +85,12 @@ pub(crate) async fn lock(connection: &mut PgConnection, table: &str) -> Result<(
     Ok(())
 }
 
-/// Deadlock or serialisation failure: the whole transaction is to be repeated.
+/// Deadlock, serialisation failure, or a month that somebody else made at the same moment: the
+/// whole transaction is to be repeated.
 fn is_lock_trouble(error: &StoreError) -> bool {
     let StoreError::Refused(error) = error else {
         return false;
     };
     let code = error.as_database_error().and_then(|error| error.code());
-    code.is_some_and(|code| code == "40P01" || code == "40001")
+    code.is_some_and(|code| ["40P01", "40001", "42P07"].contains(&&*code))
 }

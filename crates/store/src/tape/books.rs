@@ -146,12 +146,16 @@ pub(crate) async fn make_months(
     first: NaiveDate,
     last: NaiveDate,
 ) -> Result<u32, StoreError> {
+    // The catalogue is read as a table: a look-up by name would be remembered through the wait for
+    // the lock.
     let is_missing: bool = sqlx::query_scalar(
-        "SELECT count(*) FILTER (WHERE to_regclass(format('trading.%I', name)) IS NULL) > 0
-         FROM (
-            SELECT parent || '_' || to_char(month, 'YYYY_MM') AS name FROM unnest($3::text[]) parent,
-                   generate_series(date_trunc('month', $1::timestamp), $2::timestamp, '1 month') month
-         ) names",
+        "SELECT EXISTS (
+            SELECT FROM unnest($3::text[]) parent,
+                generate_series(date_trunc('month', $1::timestamp), $2::timestamp, '1 month') month
+            WHERE NOT EXISTS (
+                SELECT FROM pg_class
+                WHERE relnamespace = 'trading'::regnamespace
+                  AND relname = parent || '_' || to_char(month, 'YYYY_MM')))",
     )
     .bind(first)
     .bind(last)

@@ -72,6 +72,33 @@ async fn the_schema_is_the_one_that_was_agreed_on() {
     expect_file!["../schema.golden.txt"].assert_eq(&dump);
 }
 
+/// What no row of the tape and of straddles may become.
+const OF_THE_TAPE: [&str; 19] = [
+    "UPDATE trading.tape_minutes SET minute = 1440",
+    "UPDATE trading.tape_minutes SET off_shares = 'NaN'",
+    "UPDATE trading.tape_minutes SET lit_notional = 'Infinity'",
+    "UPDATE trading.tape_minutes SET lit_trades = -1",
+    "UPDATE trading.tape_apart SET reasons = 0",
+    "UPDATE trading.tape_apart SET shares = -1",
+    "UPDATE trading.tape_cells SET cell_low = 'NaN'",
+    "UPDATE trading.tape_prints SET price = 0",
+    "UPDATE trading.tape_prints SET reported_at = 'infinity'",
+    "UPDATE trading.tape_prints SET conditions = '12;37'",
+    "UPDATE trading.tape_prints SET conditions = '1,2,3,4,5,6,7,8,9'",
+    "UPDATE trading.tape_prints SET trf_id = 65536",
+    "UPDATE trading.tape_books SET source = 'rumour'",
+    "UPDATE trading.tape_books SET complete_to = 'infinity'",
+    "INSERT INTO trading.dividends (received_at, ex_date, symbol, currency, cash)
+        VALUES (now(), now(), 'SPY', 'usd', 1)",
+    "INSERT INTO trading.splits (received_at, execution_date, symbol, from_shares, to_shares)
+        VALUES (now(), now(), 'SPY', 0, 1)",
+    "INSERT INTO trading.trading_opportunities
+        (first_at, changed_at, session_date, symbol, state, evidence)
+        VALUES (now(), now(), now(), 'SPY', 'new', '{}')",
+    "UPDATE trading.opportunity_changes SET evidence = '[]'",
+    "DELETE FROM trading.opportunity_changes",
+];
+
 const A_TAPE: &str = "
     SELECT trading.ensure_partitions(parent, '2026-07-14', '2026-07-14')
     FROM unnest('{tape_minutes,tape_apart,tape_cells,tape_prints}'::text[]) parent;
@@ -139,30 +166,10 @@ async fn no_row_can_hold_what_the_program_cannot_read() {
         "INSERT INTO trading.market_metrics (symbol, metric, at, value)
             VALUES ('SPY', 'iv30', now(), 'NaN')",
         "UPDATE trading.database_identity SET kind = 'simulated'",
-        "UPDATE trading.tape_minutes SET minute = 1440",
-        "UPDATE trading.tape_minutes SET off_shares = 'NaN'",
-        "UPDATE trading.tape_minutes SET lit_notional = 'Infinity'",
-        "UPDATE trading.tape_minutes SET lit_trades = -1",
-        "UPDATE trading.tape_apart SET reasons = 0",
-        "UPDATE trading.tape_apart SET shares = -1",
-        "UPDATE trading.tape_cells SET cell_low = 'NaN'",
-        "UPDATE trading.tape_prints SET price = 0",
-        "UPDATE trading.tape_prints SET reported_at = 'infinity'",
-        "UPDATE trading.tape_prints SET conditions = '12;37'",
-        "UPDATE trading.tape_prints SET conditions = '1,2,3,4,5,6,7,8,9'",
-        "UPDATE trading.tape_prints SET trf_id = 65536",
-        "UPDATE trading.tape_books SET source = 'rumour'",
-        "UPDATE trading.tape_books SET complete_to = 'infinity'",
-        "INSERT INTO trading.dividends (received_at, ex_date, symbol, currency, cash)
-            VALUES (now(), now(), 'SPY', 'usd', 1)",
-        "INSERT INTO trading.splits (received_at, execution_date, symbol, from_shares, to_shares)
-            VALUES (now(), now(), 'SPY', 0, 1)",
-        "INSERT INTO trading.trading_opportunities
-            (first_at, changed_at, session_date, symbol, state, evidence)
-            VALUES (now(), now(), now(), 'SPY', 'new', '{}')",
-        "UPDATE trading.opportunity_changes SET evidence = '[]'",
-        "DELETE FROM trading.opportunity_changes",
-    ] {
+    ]
+    .into_iter()
+    .chain(OF_THE_TAPE)
+    {
         let refused = sqlx::query(change).execute(&mut connection).await;
         assert!(refused.is_err(), "{change}");
     }

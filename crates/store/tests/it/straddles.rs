@@ -58,7 +58,7 @@ async fn days_are_kept_as_they_traded_and_replaced_by_later_ones() {
     let report = store.merge_day_bars(bars().to_vec(), context()).await.unwrap();
     assert_eq!(report, MergeReport { delivered: 3, inserted: 3, ..MergeReport::default() });
     let bare = DayBar { vwap: None, trades: None, ..day_bar("SPY", 0, "623", 5) };
-    let report = store.merge_day_bars(vec![bare, day_bar("SPY", 1, "1", 0)], context()).await;
+    let report = store.merge_day_bars(vec![bare, day_bar("SPY", 1, "1", 9)], context()).await;
     assert!(report.is_err(), "a close below the low");
     let bare = DayBar { vwap: None, trades: None, ..day_bar("SPY", 0, "623", 5) };
     let late = day_bar("SPY", 1, "620", 0);
@@ -134,9 +134,9 @@ async fn a_split_that_is_no_longer_announced_stands_no_more() {
 async fn two_dividends_on_one_day_are_two() {
     let (_database, store) = open().await;
     let special = Dividend { currency: "CAD".into(), ..dividend(3, "0.01", 1) };
-    let rows = vec![special, dividend(3, "0.01", 1), dividend(3, "1.5", 1), dividend(4, "0", 1)];
-    store.merge_dividends(list(0, 2, rows.clone()), context()).await.unwrap();
-    assert_eq!(store.dividends(&symbol("NVDA")).await.unwrap(), rows);
+    let first = vec![special, dividend(3, "0.01", 1), dividend(3, "1.5", 1), dividend(4, "0", 1)];
+    store.merge_dividends(list(0, 2, first.clone()), context()).await.unwrap();
+    assert_eq!(store.dividends(&symbol("NVDA")).await.unwrap(), first);
     let corrected = vec![dividend(3, "0.02", 3), dividend(3, "1.5", 3)];
     let report = store.merge_dividends(list(0, 4, corrected.clone()), context()).await.unwrap();
     assert_eq!((report.merged.inserted, report.merged.unchanged, report.withdrawn), (1, 1, 3));
@@ -246,7 +246,7 @@ async fn a_baseline_is_kept_for_each_day() {
     {
         assert!(store.put_baseline(&broken).await.is_err());
     }
-    assert_eq!(rows(&store, ContentTable::TapeBaselines, "SPY").await, 1);
+    assert_eq!(rows(&store, ContentTable::TapeBaselines, "SPY").await, 2);
 }
 
 fn position(name: &str, as_of: i64, ratio: Option<f64>) -> StockPosition {

@@ -22,7 +22,6 @@ const OVERTAKEN_BY: u32 = 32;
 const MOST_LEARNT: usize = 60;
 /// How long to leave such a vendor alone when it does not say.
 const PASSING_WAIT: Duration = Duration::from_secs(5);
-const SECOND: TimeDelta = TimeDelta::seconds(1);
 /// Two answers speak of the same minute when its end differs by less than this (network delay).
 const SAME_MINUTE: TimeDelta = TimeDelta::seconds(5);
 
@@ -33,14 +32,6 @@ pub(super) struct Ledger {
     is_probing: bool,
     /// When the last answers came that were no refusals, at most [`MOST_LEARNT`].
     answered: VecDeque<DateTime<Utc>>,
-    pace: Option<Pace>,
-}
-
-/// Requests of one second.
-struct Pace {
-    most: u32,
-    sent: u32,
-    began_at: DateTime<Utc>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -54,11 +45,7 @@ pub(super) enum Take {
 impl Ledger {
     pub(super) fn new(state: BudgetState) -> Self {
         let is_probing = state.observed_at.is_none();
-        Self { state, in_flight: 0, is_probing, answered: VecDeque::new(), pace: None }
-    }
-
-    pub(super) fn pace(&mut self, most: u32) {
-        self.pace = Some(Pace { most, sent: 0, began_at: DateTime::UNIX_EPOCH });
+        Self { state, in_flight: 0, is_probing, answered: VecDeque::new() }
     }
 
     pub(super) fn take(&mut self, priority: Priority, now: DateTime<Utc>) -> Take {
@@ -75,9 +62,6 @@ impl Ledger {
         }
         if self.is_minute_spent(priority) {
             return Take::WaitUntil(self.state.minute_resets_at);
-        }
-        if let Some(until) = self.pace.as_mut().and_then(|pace| pace.send(now)) {
-            return Take::WaitUntil(Some(until));
         }
         self.in_flight += 1;
         if self.state.minute_limit.is_some() && self.state.minute_resets_at.is_none() {
@@ -204,21 +188,6 @@ impl Ledger {
         let limit = self.state.minute_limit.unwrap_or_default();
         let kept = reserve(priority, limit, MINUTE_RESERVE_PERCENT);
         self.state.minute_remaining.is_some_and(|left| left <= kept)
-    }
-}
-
-impl Pace {
-    /// Counts one more request, or says when the next may be sent.
-    fn send(&mut self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let is_over = now < self.began_at || now - self.began_at >= SECOND;
-        if is_over {
-            (self.began_at, self.sent) = (now, 0);
-        }
-        if self.sent >= self.most {
-            return Some(self.began_at + SECOND);
-        }
-        self.sent += 1;
-        None
     }
 }
 
@@ -394,15 +363,6 @@ mod tests {
     /// Takes up to so many.
     fn take_all_of(ledger: &mut Ledger, most: u32, now: DateTime<Utc>) -> u32 {
         (0..most).take_while(|_| ledger.take(Priority::Live, now) == Take::Granted).count() as u32
-    }
-
-    #[test]
-    fn a_pace_spreads_requests_over_the_seconds() {
-        let mut ledger = learnt(&RateNews::default());
-        ledger.pace(90);
-        assert_eq!(take_all_of(&mut ledger, 500, at(1)), 90);
-        assert_eq!(ledger.take(Priority::Live, at(1)), Take::WaitUntil(Some(at(2))));
-        assert_eq!(take_all_of(&mut ledger, 500, at(2)), 90);
     }
 
     #[test]

@@ -366,13 +366,13 @@ impl Polygon {
         let Some(text) = told else {
             return Ok(None);
         };
-        if answer.holds_key(&text) {
-            return Err(in_our_words(answer, answer.malformed("it repeats the key")));
-        }
+        let refused = |cause: String| in_our_words(answer, answer.malformed(cause));
         let cursor = Cursor::read(&text, self.http.base(), current);
-        cursor
-            .map(Some)
-            .map_err(|refused| in_our_words(answer, answer.malformed(refused.to_string())))
+        let cursor = cursor.map_err(|error| refused(error.to_string()))?;
+        if answer.holds_key(cursor.url(self.http.base()).as_str()) {
+            return Err(refused("it repeats the key".to_owned()));
+        }
+        Ok(Some(cursor))
     }
 }
 

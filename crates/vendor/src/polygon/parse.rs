@@ -44,10 +44,11 @@ impl<'a> Body<'a> {
         let envelope = match first_byte(text) {
             // A bare list: only the coming days are told so.
             Some(b'[') => {
-                let list: &RawValue = serde_json::from_str(text)?;
+                let list: &RawValue =
+                    serde_json::from_str(text).map_err(|error| broken(text, &error))?;
                 Envelope { results: Raw(list.get()), ..Envelope::default() }
             }
-            Some(b'{') => serde_json::from_str(text)?,
+            Some(b'{') => serde_json::from_str(text).map_err(|error| broken(text, &error))?,
             None => return Err(DecodeError::CutOff),
             Some(_) => return Err(DecodeError::Unexpected("the answer is no object".to_owned())),
         };
@@ -157,6 +158,18 @@ impl<'a> Rows<'a> {
         let row =
             if is_object { typed_row(Raw(raw.get())) } else { Err("is no object".to_owned()) };
         Ok(Some((Raw(raw.get()), row)))
+    }
+}
+
+/// Broken JSON, or an answer that ends too soon: also one that ends within a number.
+fn broken(text: &str, error: &serde_json::Error) -> DecodeError {
+    let last_line = text.rsplit('\n').next().unwrap_or_default();
+    let lines = text.bytes().filter(|byte| *byte == b'\n').count();
+    let is_at_end = error.line() == lines + 1 && error.column() == last_line.len();
+    if error.is_eof() || is_at_end {
+        DecodeError::CutOff
+    } else {
+        DecodeError::Unexpected(error.to_string())
     }
 }
 

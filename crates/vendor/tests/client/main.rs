@@ -4,6 +4,7 @@
 
 mod canary;
 mod options;
+mod polygon;
 mod polygon_stream;
 mod server;
 mod socket;
@@ -33,8 +34,12 @@ fn spy() -> Symbol {
     Symbol::new("SPY").unwrap()
 }
 
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
 fn now() -> DateTime<Utc> {
-    "2026-03-02T15:05:00Z".parse().unwrap()
+    at("2026-03-02T15:05:00Z")
 }
 
 /// Short limits, so that a hang does not hold the tests up; three attempts.

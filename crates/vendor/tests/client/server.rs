@@ -117,6 +117,16 @@ impl Server {
         Self { url, script }
     }
 
+    /// Puts replies at the end of the script.
+    pub(crate) fn add(&self, replies: impl IntoIterator<Item = Reply>) {
+        self.script.lock().unwrap().replies.extend(replies);
+    }
+
+    /// A new script in place of what is left of the old one.
+    pub(crate) fn set(&self, replies: impl IntoIterator<Item = Reply>) {
+        self.script.lock().unwrap().replies = replies.into_iter().collect();
+    }
+
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.script.lock().unwrap().asked.clone()
     }

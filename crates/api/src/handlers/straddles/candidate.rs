@@ -38,7 +38,7 @@ pub(super) fn view(known: &Known, baseline: Option<u32>) -> CandidateView {
 
 /// When it was judged; of what ended, when that was.
 fn as_of(known: &Known) -> Option<chrono::DateTime<chrono::Utc>> {
-    let ended = known.stored.as_ref().filter(|stored| stored.now.state.is_end());
+    let ended = known.stored.as_ref().filter(|stored| stored.now.state.is_over());
     let judged = known.judged.as_ref().map(|(_, assessment)| assessment.at);
     ended.map(|stored| stored.now.at).or(judged)
 }

@@ -96,7 +96,9 @@ fn view(app: &App, market: &OpenMarket) -> Result<TapeWatchView, ApiError> {
 /// Sessions of history that make a baseline whole: those that closed early are no part of it.
 fn wanted_sessions(app: &App, market: &OpenMarket) -> Result<u32, ApiError> {
     let calendar = app.calendar();
-    let history = app.options().settings.tape.history_sessions;
+    let settings = &app.options().settings.tape;
+    let collected = market.consolidated.as_ref().map(Consolidated::history_sessions);
+    let history = collected.unwrap_or(settings.history_sessions);
     let today = latest_session(app, market.clock.now())?;
     let Some(last) = calendar.previous_session(today) else { return Ok(0) };
     let sessions = calendar.sessions_ending(last, history as usize).into_iter();

@@ -27,9 +27,9 @@ const MOST_SURPRISE: f64 = 40.0;
 const VISIT_CHANCE: f64 = 0.000_8;
 /// Contracts of such a visit, in trades of an ordinary size.
 const VISIT: (f64, f64) = (20.0, 400.0);
-/// Change of open interest as a share of volume: the lowest, and the width of the draw. New
-/// contracts are opened more than closed.
-const OPENING: (f64, f64) = (-0.45, 1.2);
+/// Change of open interest as a share of volume: the width of the draw, whose lowest end is the
+/// symbol's own. New contracts are opened more than closed.
+const OPENING: f64 = 1.2;
 
 /// One contract on one day.
 #[derive(Clone, Debug, PartialEq)]
@@ -172,7 +172,7 @@ impl Book<'_> {
         let (mut open, mut before, mut volume) = (0, 0, 0);
         for (age, session) in life_before.iter().enumerate() {
             let chance = key.and((strike.born + age) as u64);
-            (before, open) = (open, after(open, volume, chance));
+            (before, open) = (open, after(open, volume, chance, self.profile.least_opening));
             volume = self.volume(session, strike, kind, chance);
         }
         let strike = Ticks(strike.ticks);
@@ -216,8 +216,8 @@ impl Book<'_> {
 
 /// Open interest after `volume` contracts traded. What was not open cannot be closed: a contract
 /// that trades more than twice what is open opens the rest at least.
-fn after(open: i64, volume: i64, chance: Single) -> i64 {
-    let share = OPENING.0 + OPENING.1 * chance.and(4).unit();
+fn after(open: i64, volume: i64, chance: Single, least: f64) -> i64 {
+    let share = least + OPENING * chance.and(4).unit();
     let wanted = (volume as f64 * share) as i64;
     open + wanted.clamp((-open).max(volume - 2 * open).min(volume), volume)
 }
@@ -270,12 +270,12 @@ mod tests {
         for open in [0, 1, 40, 10_000] {
             for volume in [0, 1, 30, 90, 25_000] {
                 for position in 0..50 {
-                    let next = after(open, volume, Single::of(&[1, 2, position]));
+                    let next = after(open, volume, Single::of(&[1, 2, position]), -0.45);
                     assert!(next >= 0 && (next - open).abs() <= volume, "{open} {volume} {next}");
                     assert!(next - open >= volume - 2 * open, "{open} {volume} {next}");
                 }
             }
         }
-        assert_eq!(after(0, 500, Single::of(&[9, 7])), 500, "what nobody had is all opened");
+        assert_eq!(after(0, 500, Single::of(&[9, 7]), -0.45), 500, "what nobody had is all opened");
     }
 }

@@ -177,9 +177,9 @@ pub(crate) fn list(market: &Market, query: &Query<'_>) -> Result<Answer, Refusal
         if rows.len() >= limit || date < query.earliest() || is_before {
             break;
         }
-        let days: Vec<_> = market
-            .symbols()
-            .filter(|symbol| tickers.take(symbol))
+        let days: Vec<_> = tickers
+            .of(market)
+            .into_iter()
             .filter_map(|symbol| market.options(symbol, date))
             .collect();
         add_rows(market, &days, &wanted, query.now, limit, &mut rows);

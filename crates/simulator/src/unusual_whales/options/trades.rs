@@ -48,9 +48,9 @@ pub(crate) fn tape(market: &Market, query: &Query<'_>) -> Result<Answer, Refusal
         return Err(Refusal::LatestDayOnly);
     }
     let tickers = Tickers(query.text("ticker_symbol"));
-    let days: Vec<_> = market
-        .symbols()
-        .filter(|symbol| tickers.take(symbol))
+    let days: Vec<_> = tickers
+        .of(market)
+        .into_iter()
         .filter_map(|symbol| market.options(symbol, latest))
         .collect();
     Ok(Answer::rows(&page(market, &days, &wanted, query.now)))

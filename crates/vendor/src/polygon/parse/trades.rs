@@ -95,7 +95,7 @@ impl TradesOf<'_> {
         let (price, sequence) = (wire.price.named("price"), wire.sequence_number);
         let sequence = sequence.named("sequence_number");
         let trf_id = wire.trf_id.named("trf_id").code_number()?;
-        let id = id.required(id.text_or_number()?)?;
+        let id = id.required(id.text_or_number()?.filter(|id| !id.is_empty()))?;
         let trade = self.reader.trade(TradeParts {
             symbol: self.symbol.clone(),
             id: &id,

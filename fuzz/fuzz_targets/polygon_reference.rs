@@ -1,0 +1,5 @@
+//! Answers with reference data.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| undertow_vendor::fuzzing::fuzz_polygon_reference(data));
