@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use undertow_analysis::activity::MINUTES_PER_DAY;
@@ -19,11 +19,13 @@ use super::delay::Delay;
 use super::lag::Lag;
 use super::live::{Live, Reading, SoFar};
 
-/// Trades whose identities may be in memory: about a hundred megabytes. Beyond that the stream's
-/// frames wait in its queue and on disk, until the database takes minutes again.
+/// Trades whose identities may be in memory while the database takes nothing: about a hundred
+/// megabytes. Beyond that the stream's frames wait in its queue and on disk.
 pub const MAX_HELD: usize = 4_000_000;
 /// Symbols whose tape is summed at once, where the whole market is.
 const MAX_SYMBOLS: usize = 20_000;
+/// A write that is under way for so long waits for the database.
+const STUCK_AFTER: Duration = Duration::from_secs(5);
 /// Rejects of the stream that wait for the next write.
 const MAX_REJECTS: usize = 1_000;
 /// Pace of a symbol that was never asked for.
@@ -114,6 +116,8 @@ pub(super) struct Held {
     counters: TapeCounters,
     counted: Lag,
     stored: Lag,
+    /// Since when a write of minutes is under way.
+    storing_since: Option<Instant>,
     keep: Option<TapeKeep>,
 }
 
@@ -383,9 +387,27 @@ impl Books {
         Some((held.day?, held.tapes.get(symbol)?.so_far()))
     }
 
-    /// Whether the stream has to wait until minutes are stored.
+    /// A write of minutes is under way, or is not any more.
+    pub(super) fn is_storing(&self, is_storing: bool) {
+        self.lock().storing_since = is_storing.then(Instant::now);
+    }
+
+    /// Whether the stream has to wait: too much is in memory, and more of the stream would not
+    /// free it, because the database does not take it or a hole is still being read.
     pub(super) fn is_full(&self) -> bool {
-        self.lock().counters.held >= self.max_held
+        let held = self.lock();
+        let waits_for_rest = || {
+            held.tapes.values().any(|live| {
+                live.is_watched && matches!(live.reading, Reading::Rest { joined_at: Some(_), .. })
+            })
+        };
+        held.counters.held >= self.max_held && (held.is_stuck() || waits_for_rest())
+    }
+
+    /// Whether too much is in memory because the database does not take it.
+    pub(super) fn is_stuck(&self) -> bool {
+        let held = self.lock();
+        held.counters.held >= self.max_held && held.is_stuck()
     }
 
     /// How far behind the vendor is.
@@ -469,6 +491,11 @@ impl Drop for HeldBack<'_> {
 }
 
 impl Held {
+    /// Whether a write has been under way for longer than an honest one takes.
+    fn is_stuck(&self) -> bool {
+        self.storing_since.is_some_and(|since| since.elapsed() >= STUCK_AFTER)
+    }
+
     /// The tape of a symbol that only the stream brings, begun when its first trade comes.
     fn begin_of_the_stream(&mut self, symbol: &Symbol) {
         let (Some(day), Some(joined_at), Some(keep)) = (self.day, self.all_joined_at, self.keep)

@@ -48,7 +48,10 @@ async fn flush(desk: &Desk) -> Result<(), WriteError> {
             session_date: undertow_market::new_york_date(desk.clock.now()),
         };
         let rows = Rows::TapeMinutes(minutes.iter().map(|of| append(desk, of)).collect());
-        match desk.writer.rows(&place, rows, rejects, Books::default()).await {
+        desk.books.is_storing(true);
+        let stored = desk.writer.rows(&place, rows, rejects, Books::default()).await;
+        desk.books.is_storing(false);
+        match stored {
             Ok(_) => told(desk, &minutes).await,
             Err(WriteError::Stopped) => return Err(WriteError::Stopped),
             Err(error) => read_again(desk, &minutes, &error).await,

@@ -145,12 +145,19 @@ async fn take(desk: &Desk, event: PolygonEvent, decoder: &mut FrameDecoder) {
                  tried again in {} seconds",
                 retry_in.as_secs()
             );
-            broken(desk, desk.clock.now(), reason).await;
+            broken(desk, desk.clock.now(), reason.clone()).await;
+            desk.stream.explain(reason);
         }
         PolygonEvent::Frozen { since } => {
-            broken(desk, since, "nothing came although the market is open".to_owned()).await;
+            let reason = "nothing came although the market is open".to_owned();
+            broken(desk, since, reason.clone()).await;
+            desk.stream.explain(reason);
         }
         PolygonEvent::Dropped { since, frames, .. } => dropped(desk, since, frames).await,
+        // What was said of it a moment ago says more.
+        PolygonEvent::Disconnected { since, .. } if desk.stream.is_explained() => {
+            desk.books.broken(since);
+        }
         PolygonEvent::Disconnected { reason, since, .. } => broken(desk, since, reason).await,
     }
 }

@@ -34,6 +34,8 @@ struct Said {
     note: Option<String>,
     counters: Option<StreamCounters>,
     joining_since: Option<Instant>,
+    /// The note says more than that the connection ended.
+    is_explained: bool,
 }
 
 impl StreamNote {
@@ -44,6 +46,18 @@ impl StreamNote {
             said.joining_since = Some(Instant::now());
         }
         (said.phase, said.note) = (phase, note);
+        said.is_explained = false;
+    }
+
+    /// The connection is about to end, and why.
+    pub(super) fn explain(&self, note: String) {
+        self.say(StreamPhase::Waiting, Some(note));
+        self.lock().is_explained = true;
+    }
+
+    /// Whether it was said a moment ago why the connection ended.
+    pub(super) fn is_explained(&self) -> bool {
+        self.lock().is_explained
     }
 
     /// Adds a word, whatever the phase.

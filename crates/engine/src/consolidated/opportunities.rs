@@ -14,7 +14,7 @@ use undertow_analysis::opportunity::{
 };
 use undertow_market::{SessionHours, Symbol};
 use undertow_store::opportunities::{
-    MAX_OPPORTUNITIES, Opportunity, OpportunityChange, OpportunityFilter, OpportunityState,
+    MAX_OPPORTUNITIES, Opportunity, OpportunityChange, OpportunityFilter,
 };
 use undertow_store::positions::StockPosition;
 use undertow_store::{StoreError, while_away};
@@ -108,7 +108,7 @@ async fn put(
         symbol: symbol.clone(),
         session_date: state.session_date,
         at: state.changed_at,
-        state: stored(state.status),
+        state: state.status,
         reason: state.reason.clone(),
         evidence,
     };
@@ -170,8 +170,7 @@ async fn expire_before(desk: &Desk, symbol: &Symbol, day: TapeDay) {
 /// The state that a stored row stands for; none where its evidence is of another version.
 fn state_of(open: &Opportunity) -> Option<State> {
     let evidence: Evidence = serde_json::from_value(open.now.evidence.clone()).ok()?;
-    let status = Status::ALL.into_iter().find(|of| stored(*of) == open.now.state)?;
-    Some(State::of(status, &recompute(&evidence), open.first_at, open.now.at))
+    Some(State::of(open.now.state, &recompute(&evidence), open.first_at, open.now.at))
 }
 
 /// Ends what can no longer change.
@@ -179,21 +178,11 @@ async fn expire(desk: &Desk, open: &Opportunity) -> Result<(), StoreError> {
     let now = to_microseconds(desk.clock.now());
     let change = OpportunityChange {
         at: now.max(open.now.at + chrono::TimeDelta::microseconds(1)),
-        state: OpportunityState::Expired,
+        state: Status::Expired,
         reason: None,
         ..open.now.clone()
     };
     desk.store.put_opportunity_change(change).await.map(drop)
-}
-
-fn stored(status: Status) -> OpportunityState {
-    match status {
-        Status::New => OpportunityState::New,
-        Status::Updated => OpportunityState::Updated,
-        Status::Gone => OpportunityState::Gone,
-        Status::Expired => OpportunityState::Expired,
-        Status::Rejected => OpportunityState::Rejected,
-    }
 }
 
 /// The database keeps microseconds; a change is compared with what it kept.

@@ -57,8 +57,7 @@ fn due(desk: &Desk) -> Option<ReadWork> {
     let open = matches!(schedule::due(&desk.calendar, now, Window::AllHours), Due::Now(_));
     // What was read and cannot be stored would pile up; what waits for a hole to be filled is
     // freed by reading on.
-    let piles_up = desk.books.is_full() && desk.writer.problem().is_some();
-    if !open || piles_up || desk.may_ask().is_err() || desk.stream.is_awaited() {
+    if !open || desk.books.is_stuck() || desk.may_ask().is_err() || desk.stream.is_awaited() {
         return None;
     }
     desk.books.next_read(now)

@@ -1,7 +1,5 @@
 //! Opportunities come up, change and end with their evidence.
 
-use std::collections::BTreeSet;
-
 use undertow_analysis::opportunity::{Evidence, recompute};
 use undertow_simulator::SurgeRule;
 use undertow_store::Store;
@@ -20,42 +18,66 @@ async fn opportunities(store: &Store) -> Vec<OpportunityHistory> {
     all
 }
 
+/// One with cheap options, one whose options nobody can trade, and one with dear options.
+const NAMES: [&str; 3] = ["PLTR", "GME", "MSFT"];
+
 fn surge(name: &str) -> SurgeRule {
     SurgeRule { symbol: symbol(name), date: date(SESSION), factor: 9.0 }
+}
+
+async fn market(now: &str, speed: f64) -> Rig {
+    Rig::with(now, speed, |config| config.surges = NAMES.map(surge).into()).await
+}
+
+/// Stores so many sessions before, and the one that is over since last evening.
+async fn with_history(store: &Store, sessions: u32) {
+    let mut rig = market("2026-06-02T07:00:00Z", 1.0).await;
+    rig.streams = false;
+    rig.history_sessions = sessions;
+    let engine = rig.collector(store, &NAMES).await;
+    for name in NAMES {
+        until(&format!("the history of {name}"), async || {
+            let (from, to) = (date("2026-01-01"), date("2026-06-01"));
+            let books = store.tape_books_of(&symbol(name), from, to).await.unwrap();
+            (books.len() == sessions as usize + 1 && books.iter().all(|of| of.is_whole))
+                .then_some(())
+        })
+        .await;
+    }
+    engine.stop().await;
+}
+
+fn of<'a>(all: &'a [OpportunityHistory], name: &str) -> Option<&'a OpportunityHistory> {
+    all.iter().find(|one| one.opportunity.now.symbol == symbol(name))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_opportunity_comes_up_is_judged_again_alike_and_ends_with_the_session() {
     let (_database, store) = database().await;
-    let mut rig = Rig::with("2026-06-02T18:40:00Z", 120.0, |config| {
-        config.surges = vec![surge("NVDA")];
-    })
-    .await;
-    rig.history_sessions = 62;
-    // The market of the tests has what activity needs; volatility is made to fit.
-    rig.straddles.spread = 0.000_1;
-    let engine = rig.collector(&store, &["NVDA", "IWM"]).await;
-    let first = until("an opportunity or its rejection", async || {
-        opportunities(&store)
-            .await
-            .into_iter()
-            .find(|one| one.opportunity.now.symbol == symbol("NVDA"))
-    })
-    .await;
-    println!("{:?} {:?}", first.opportunity.now.state, first.opportunity.now.reason);
-    let over = until("its session is over", async || {
+    with_history(&store, 62).await;
+    let rig = market("2026-06-02T19:30:00Z", 60.0).await;
+    let engine = rig.collector(&store, &NAMES).await;
+    until("one comes up and one is rejected", async || {
         let all = opportunities(&store).await;
-        all.into_iter().find(|one| one.opportunity.now.state.is_end())
+        (of(&all, "PLTR").is_some() && of(&all, "GME").is_some()).then_some(())
     })
     .await;
-    let health = engine.health();
+    until("its session is over", async || {
+        let all = opportunities(&store).await;
+        all.iter().all(|one| one.opportunity.now.state.is_over()).then_some(())
+    })
+    .await;
+    println!("{:?}", engine.health().assessed);
     engine.stop().await;
-    println!("{:?}", health.assessed);
-    let states: Vec<_> = over.changes.iter().map(|change| change.state).collect();
-    println!("{states:?}");
-    let last = over.changes.last().unwrap();
-    assert!(matches!(last.state, OpportunityState::Expired | OpportunityState::Gone));
-    for change in &over.changes {
+    let all = opportunities(&store).await;
+    let states = |name: &str| -> Vec<OpportunityState> {
+        of(&all, name).unwrap().changes.iter().map(|change| change.state).collect()
+    };
+    println!("{:?} {:?}", states("PLTR"), states("GME"));
+    assert!(states("PLTR").contains(&OpportunityState::New));
+    assert_eq!(states("GME").first(), Some(&OpportunityState::Rejected));
+    assert!(of(&all, "MSFT").is_none(), "its options are dear");
+    for change in all.iter().flat_map(|one| &one.changes) {
         let evidence: Evidence = serde_json::from_value(change.evidence.clone()).unwrap();
         let assessment = recompute(&evidence);
         assert_eq!(assessment.session_date, date(SESSION));
@@ -66,38 +88,23 @@ async fn an_opportunity_comes_up_is_judged_again_alike_and_ends_with_the_session
             OpportunityState::Gone | OpportunityState::Expired => {}
         }
     }
-    let quiet: BTreeSet<_> = opportunities(&store).await.into_iter().collect_symbols();
-    assert!(!quiet.contains(&symbol("IWM")), "nothing happened to IWM");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn too_short_a_history_is_never_an_opportunity() {
     let (_database, store) = database().await;
-    let mut rig = Rig::with("2026-06-02T19:00:00Z", 120.0, |config| {
-        config.surges = vec![surge("NVDA")];
-    })
-    .await;
-    rig.history_sessions = 20;
+    with_history(&store, 20).await;
+    let mut rig = market("2026-06-02T19:00:00Z", 120.0).await;
     rig.straddles.spread = 0.000_1;
-    let engine = rig.collector(&store, &["NVDA"]).await;
-    until("the history is there", async || {
-        let position = store.stock_position(&symbol("NVDA"), date(SESSION)).await.unwrap();
-        position.filter(|position| position.sessions == 20)
+    let engine = rig.collector(&store, &NAMES).await;
+    until("it is compared with its history", async || {
+        let position = store.stock_position(&symbol("PLTR"), date(SESSION)).await.unwrap();
+        position.filter(|position| position.sessions == 21)
     })
     .await;
-    rig.until_stored(&store, "NVDA", SESSION, &later(rig.clock, 5)).await;
+    rig.until_stored(&store, "PLTR", SESSION, &later(rig.clock, 5)).await;
     engine.stop().await;
     assert_eq!(opportunities(&store).await.len(), 0);
-    let position = store.stock_position(&symbol("NVDA"), date(SESSION)).await.unwrap().unwrap();
+    let position = store.stock_position(&symbol("PLTR"), date(SESSION)).await.unwrap().unwrap();
     assert_eq!((position.ratio, position.baseline_mean), (None, None));
-}
-
-trait CollectSymbols {
-    fn collect_symbols(self) -> BTreeSet<undertow_market::Symbol>;
-}
-
-impl<I: Iterator<Item = OpportunityHistory>> CollectSymbols for I {
-    fn collect_symbols(self) -> BTreeSet<undertow_market::Symbol> {
-        self.map(|one| one.opportunity.now.symbol).collect()
-    }
 }

