@@ -159,6 +159,11 @@ fn sensible() -> Vec<(&'static str, Value)> {
         ("get_activity", json!({ "symbol": "IWM" })),
         ("get_flow_trades", json!({ "symbol": "DIA", "limit": 100 })),
         ("get_flow_groups", json!({ "symbol": "DIA", "limit": 100 })),
+        ("get_contract", json!({ "symbol": "DIA", "contract": "DIA260619C00400000" })),
+        ("get_contract_trades", json!({ "symbol": "DIA", "contract": "DIA260619C00400000" })),
+        ("get_volume_by_price", json!({ "symbol": "DIA" })),
+        ("get_retention", json!({})),
+        ("set_retention", json!({ "table": "price_volumes", "keep_days": 30 })),
         ("get_flow_summary", json!({ "symbol": "DIA" })),
         ("get_flow_lines", json!({ "symbol": "DIA" })),
         ("get_flow_heat", json!({ "symbol": "DIA" })),
@@ -314,6 +319,12 @@ fn wrong_questions() -> Vec<(&'static str, Value, &'static str)> {
             "from_ms",
         ),
         ("list_gaps", json!({ "from_ms": null, "to_ms": 5 }), "list_gaps"),
+        ("get_contract", json!({ "symbol": "DIA", "contract": "DIA" }), "contract"),
+        ("get_contract_trades", json!({ "symbol": "DIA", "contract": "" }), "contract"),
+        ("get_volume_by_price", json!({ "symbol": "DIA", "session_date": "monday" }), "monday"),
+        ("get_volume_by_price", json!({ "symbol": "DIA", "width": -1.0 }), "width"),
+        ("get_flow_groups", json!({ "symbol": "DIA", "limit": 5, "expiry": "soon" }), "soon"),
+        ("get_flow_groups", json!({ "symbol": "DIA", "limit": 5, "min_size": -1 }), "min_size"),
         ("list_log", json!({ "limit": 1_001 }), "limit"),
         ("list_backfills", json!({ "limit": -1 }), "list_backfills"),
     ]
@@ -323,6 +334,8 @@ fn wrong_questions() -> Vec<(&'static str, Value, &'static str)> {
 fn wrong_orders() -> Vec<(&'static str, Value, &'static str)> {
     vec![
         ("stop_backfill", json!({ "id": "seven" }), "seven"),
+        ("set_retention", json!({ "table": "bars", "keep_days": 6 }), "keep_days = 6"),
+        ("set_retention", json!({ "table": "watch_list", "keep_days": 30 }), "watch_list"),
         (
             "start_backfill",
             json!({ "symbols": [], "from": "2026-06-01", "to": "2026-06-02", "reread": false }),

@@ -22,5 +22,6 @@ pub mod levels;
 pub mod profile;
 mod quantile;
 pub mod range;
+pub mod smile;
 pub mod touch;
 pub mod volatility;

@@ -36,7 +36,8 @@ pub fn typescript() -> String {
         FlowGroupsMeta, GetFlowDay, PremiumView, FlowSummary, TenorView, GetFlowLines,
         FlowLinesMeta, GetNetPremium, GetTide, RunningMeta, FlowHeatMeta, FlowStrikesMeta,
         VolatilityView, HistoricalView, TermView, VolatilityDayView, GetCorrelation,
-        CorrelationView, LagView, PlanView, PlannedView,
+        CorrelationView, LagView, PlanView, PlannedView, GetContract, ContractDetail, ListedView,
+        SmileView, GetVolumeByPrice, VolumeByPriceMeta, RetentionView, SetRetention,
         Event, ErrorCode, ApiError,
     );
     let mut text = String::from(HEAD);
