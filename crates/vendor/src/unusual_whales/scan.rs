@@ -22,6 +22,44 @@ const IS_SPECIAL: [bool; 256] = {
     table
 };
 
+/// Bits are set where a byte of the eight may be special ([`IS_SPECIAL`]); none when none is.
+#[inline]
+fn special_bits(eight: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let below = |bytes: u64, least: u64| bytes.wrapping_sub(ONES * least) & !bytes & HIGH;
+    let is = |byte: u8| below(eight ^ (ONES * u64::from(byte)), 1);
+    below(eight, 0x20) | is(b'"') | is(b'\\')
+}
+
+/// The keys of the rows so far, in their order. A vendor writes every row by the same program, so
+/// the next row's keys are most often the same texts at the same places: comparing them is cheaper
+/// than finding their ends and their fields anew.
+#[derive(Debug, Default)]
+pub(super) struct Order(Vec<Key>);
+
+#[derive(Debug)]
+struct Key {
+    /// With quotation marks, colon, and the spaces between.
+    text: Box<str>,
+    /// The number of its field.
+    place: Option<u8>,
+}
+
+/// More keys than any row has.
+const MAX_KEYS: usize = 128;
+
+impl Order {
+    fn learn(&mut self, number: usize, text: &str, place: Option<u8>) {
+        let key = Key { text: text.into(), place };
+        match self.0.get_mut(number) {
+            Some(known) => *known = key,
+            None if number < MAX_KEYS => self.0.push(key),
+            None => {}
+        }
+    }
+}
+
 /// Reads every row. None when the answer is not of the usual form or `on_row` says to stop.
 pub(super) fn scan_rows<'a, W: WireRow<'a>>(
     text: &'a str,
@@ -30,6 +68,7 @@ pub(super) fn scan_rows<'a, W: WireRow<'a>>(
     mut on_row: impl FnMut(&W) -> bool,
 ) -> Option<()> {
     let mut scanner = Scanner { text, at: 0 };
+    let mut order = Order::default();
     let is_bare = shape == Shape::WrappedOrBare && scanner.peek()? == b'[';
     if !is_bare {
         scanner.expect(b'{')?;
@@ -44,7 +83,7 @@ pub(super) fn scan_rows<'a, W: WireRow<'a>>(
     let mut has_more = scanner.peek()? != b']';
     while has_more {
         count += 1;
-        let row = scanner.row()?;
+        let row = scanner.row(&mut order)?;
         if count > most || !on_row(&row) {
             return None;
         }
@@ -57,13 +96,14 @@ pub(super) fn scan_rows<'a, W: WireRow<'a>>(
     scanner.is_at_end().then_some(())
 }
 
-/// Reads a frame of the stream: the channel's name and its row.
-pub(super) fn scan_frame<'a, W: WireRow<'a>>(text: &'a str) -> Option<W> {
+/// Reads a frame of the stream: the channel's name and its row. The order is that of frames with
+/// the same kind of row.
+pub(super) fn scan_frame<'a, W: WireRow<'a>>(text: &'a str, order: &mut Order) -> Option<W> {
     let mut scanner = Scanner { text, at: 0 };
     scanner.expect(b'[')?;
     scanner.string()?;
     scanner.expect(b',')?;
-    let row = scanner.row()?;
+    let row = scanner.row(order)?;
     scanner.expect(b']')?;
     scanner.is_at_end().then_some(row)
 }
@@ -81,27 +121,44 @@ struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    fn row<W: WireRow<'a>>(&mut self) -> Option<W> {
+    fn row<W: WireRow<'a>>(&mut self, order: &mut Order) -> Option<W> {
         let mut row = W::default();
         self.expect(b'{')?;
         if self.take_if(b'}')? {
             return Some(row);
         }
-        loop {
-            let key = self.string()?;
-            self.expect(b':')?;
+        for number in 0.. {
+            let place = self.key::<W>(order, number)?;
             let value = self.value()?;
-            if let Some(slot) = row.slot(key) {
+            if let Some(slot) = place.and_then(|place| row.at(place)) {
                 if !slot.0.is_empty() {
                     return None;
                 }
                 *slot = Raw(value);
             }
             if !self.take_if(b',')? {
-                self.expect(b'}')?;
-                return Some(row);
+                break;
             }
         }
+        self.expect(b'}')?;
+        Some(row)
+    }
+
+    /// The field of the next key. Moves past its colon.
+    #[inline]
+    fn key<W: WireRow<'a>>(&mut self, order: &mut Order, number: usize) -> Option<Option<u8>> {
+        self.peek()?;
+        if let Some(key) = order.0.get(number)
+            && self.text.as_bytes()[self.at..].starts_with(key.text.as_bytes())
+        {
+            self.at += key.text.len();
+            return Some(key.place);
+        }
+        let begin = self.at;
+        let place = W::place(self.string()?);
+        self.expect(b':')?;
+        order.learn(number, &self.text[begin..self.at], place);
+        Some(place)
     }
 
     fn value(&mut self) -> Option<&'a str> {
@@ -133,7 +190,14 @@ impl<'a> Scanner<'a> {
     fn string(&mut self) -> Option<&'a str> {
         self.expect(b'"')?;
         let begin = self.at - 1;
-        let rest = &self.text.as_bytes()[self.at..];
+        let bytes = self.text.as_bytes();
+        // Eight bytes at a time, as long as none of them is special.
+        while let Some(Ok(eight)) = bytes.get(self.at..self.at + 8).map(<[u8; 8]>::try_from)
+            && special_bits(u64::from_le_bytes(eight)) == 0
+        {
+            self.at += 8;
+        }
+        let rest = &bytes[self.at..];
         let end = rest.iter().position(|byte| IS_SPECIAL[usize::from(*byte)])?;
         if rest[end] != b'"' {
             return None;
