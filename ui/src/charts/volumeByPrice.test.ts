@@ -19,7 +19,14 @@ test("each bin is a bar where there is room, and a price without a trade is an e
 
 test("joined bins lose no share and say how wide they are", () => {
   const prices = Array.from({ length: 100 }, (_, i) => 500 + i * 0.5);
-  const bars = volumeBars(table(prices, prices.map(() => 7), prices.map(() => 3)), 30);
+  const bars = volumeBars(
+    table(
+      prices,
+      prices.map(() => 7),
+      prices.map(() => 3),
+    ),
+    30,
+  );
   expect(bars.length).toBeLessThanOrEqual(30);
   expect(bars.reduce((sum, bar) => sum + bar.lit, 0)).toBe(700);
   expect(bars.reduce((sum, bar) => sum + bar.off, 0)).toBe(300);

@@ -125,7 +125,13 @@ export const LOG: LogRow[] = Array.from({ length: 120 }, (_, index) => {
   return { at_ms: START_MS - index * 47_300, level, area, message };
 });
 
-const kept = (table: string, label: string, keep_days: number | null, bytes: number, rows: number) => ({
+const kept = (
+  table: string,
+  label: string,
+  keep_days: number | null,
+  bytes: number,
+  rows: number,
+) => ({
   table,
   label,
   keep_days,

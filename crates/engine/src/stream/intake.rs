@@ -18,14 +18,16 @@ use crate::shared::{MARKET, Place, Shared};
 use crate::validate;
 use crate::writer::{Books, Rows, WriteError};
 
-/// When as many rows wait, the stream is not read on until they are on their way: two seconds of
-/// the busiest market. One batch more may come on top.
-const MAX_WAITING: usize = 50_000;
+/// Most trades of one write. Larger ones cost no less for each trade, and delay the first of them.
+const MAX_WRITE: usize = 10_000;
+/// When as many rows wait, the stream is not read on until some are on their way: a second of the
+/// busiest market. One batch more may come on top.
+const MAX_WAITING: usize = 2 * MAX_WRITE;
 
 pub(super) struct Intake {
-    shared: Arc<Shared>,
     waiting: Waiting,
     writing: Option<JoinHandle<()>>,
+    write: Box<dyn Fn(Waiting) -> JoinHandle<()> + Send>,
 }
 
 #[derive(Default)]
@@ -47,11 +49,30 @@ impl Waiting {
         }
         self.rejects.append(&mut rejects);
     }
+
+    /// The oldest of them, as many as one write takes.
+    fn next(&mut self) -> Self {
+        let later = self.trades.split_off(self.trades.len().min(MAX_WRITE));
+        let trades = std::mem::replace(&mut self.trades, later);
+        Self { trades, rejects: std::mem::take(&mut self.rejects) }
+    }
 }
 
 impl Intake {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, waiting: Waiting::default(), writing: None }
+        Self::writing_by(move |rows| {
+            let shared = Arc::clone(&shared);
+            tokio::spawn(async move {
+                if let Err(error) = store(&shared, rows).await {
+                    let what = "what the stream brought was not stored; it is asked for again";
+                    tracing::warn!(%error, what);
+                }
+            })
+        })
+    }
+
+    fn writing_by(write: impl Fn(Waiting) -> JoinHandle<()> + Send + 'static) -> Self {
+        Self { waiting: Waiting::default(), writing: None, write: Box::new(write) }
     }
 
     /// Whether more may be added.
@@ -63,7 +84,7 @@ impl Intake {
     pub(super) fn add(&mut self, trades: Vec<OptionTrade>, rejects: Vec<Reject>) {
         self.waiting.take_in(trades, rejects);
         if self.writing.is_none() {
-            self.write();
+            self.write_next();
         }
     }
 
@@ -74,7 +95,7 @@ impl Intake {
             Some(writing) => drop(writing.await),
             None => return std::future::pending().await,
         }
-        self.write();
+        self.write_next();
     }
 
     /// Writes everything that waits.
@@ -84,20 +105,9 @@ impl Intake {
         }
     }
 
-    fn write(&mut self) {
-        self.writing = None;
-        if self.waiting.len() == 0 {
-            return;
-        }
-        let (shared, rows) = (Arc::clone(&self.shared), std::mem::take(&mut self.waiting));
-        self.writing = Some(tokio::spawn(async move {
-            if let Err(error) = store(&shared, rows).await {
-                tracing::warn!(
-                    %error,
-                    "what the stream brought was not stored; it is asked for again"
-                );
-            }
-        }));
+    fn write_next(&mut self) {
+        let has_rows = self.waiting.len() > 0;
+        self.writing = has_rows.then(|| (self.write)(self.waiting.next()));
     }
 }
 
@@ -133,4 +143,102 @@ fn touched<'r>(rows: impl Iterator<Item = (&'r Symbol, DateTime<Utc>)>) -> Vec<T
         rows,
     };
     by_symbol.into_iter().map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use chrono::NaiveDate;
+    use rust_decimal::Decimal;
+    use tokio::sync::Semaphore;
+    use undertow_market::{MarketSession, OptionKind, Price, TradeFlags, VendorId};
+
+    use super::*;
+
+    fn trades(count: usize) -> Vec<OptionTrade> {
+        let (symbol, price) = (Symbol::new("SPY").unwrap(), Price::new(Decimal::ONE).unwrap());
+        let day = NaiveDate::from_ymd_opt(2026, 3, 2).unwrap();
+        let trade = OptionTrade {
+            vendor: VendorId::UnusualWhales,
+            id: "0a1b2c3d-0000-4000-8000-000000000001".parse().unwrap(),
+            contract: undertow_market::OptionContract {
+                root: symbol.clone(),
+                expiry: day,
+                kind: OptionKind::Call,
+                strike: price,
+            },
+            symbol,
+            session_date: day,
+            session: MarketSession::Regular,
+            executed_at: DateTime::UNIX_EPOCH,
+            received_at: DateTime::UNIX_EPOCH,
+            price,
+            size: 1,
+            quote: None,
+            underlying_price: None,
+            implied_volatility: None,
+            delta: None,
+            gamma: None,
+            open_interest: None,
+            day_volume: None,
+            flags: TradeFlags::empty(),
+            condition: None,
+            exchange: None,
+        };
+        vec![trade; count]
+    }
+
+    /// An intake whose writes take until they are let go, and what they were given.
+    fn held() -> (Intake, Arc<Semaphore>, Arc<Mutex<Vec<usize>>>) {
+        let (gate, written) = (Arc::new(Semaphore::new(0)), Arc::<Mutex<Vec<usize>>>::default());
+        let (held, noted) = (Arc::clone(&gate), Arc::clone(&written));
+        let intake = Intake::writing_by(move |rows| {
+            noted.lock().unwrap().push(rows.len());
+            let held = Arc::clone(&held);
+            tokio::spawn(async move { held.acquire().await.unwrap().forget() })
+        });
+        (intake, gate, written)
+    }
+
+    #[tokio::test]
+    async fn what_comes_while_a_write_is_under_way_goes_with_the_next_one() {
+        let (mut intake, gate, written) = held();
+        for count in [3, 5, 7] {
+            intake.add(trades(count), vec![]);
+        }
+        assert_eq!(*written.lock().unwrap(), [3]);
+        gate.add_permits(1);
+        intake.written().await;
+        assert_eq!(*written.lock().unwrap(), [3, 12]);
+        gate.add_permits(1);
+        intake.finish().await;
+        intake.add(trades(1), vec![]);
+        assert_eq!(*written.lock().unwrap(), [3, 12, 1]);
+    }
+
+    #[tokio::test]
+    async fn a_slow_database_holds_up_the_stream_and_loses_nothing() {
+        let (mut intake, gate, written) = held();
+        let mut taken = 0;
+        while intake.has_room() {
+            intake.add(trades(1_999), vec![]);
+            taken += 1_999;
+        }
+        assert!(taken < MAX_WAITING + 2 * 1_999, "{taken}");
+        gate.add_permits(usize::from(u16::MAX));
+        intake.finish().await;
+        let written = written.lock().unwrap();
+        assert_eq!(written.iter().sum::<usize>(), taken);
+        assert!(written.iter().all(|rows| *rows <= MAX_WRITE), "{written:?}");
+    }
+
+    #[tokio::test]
+    async fn rejects_alone_are_written_too() {
+        let (mut intake, _gate, written) = held();
+        let reject =
+            Reject { symbol: None, raw: "[]".to_owned(), reason: "no channel".to_owned() };
+        intake.add(vec![], vec![reject]);
+        assert_eq!(*written.lock().unwrap(), [1]);
+    }
 }

@@ -18,8 +18,7 @@ const LISTED: ListedView = {
   delta: null,
   gamma: 0.01,
 };
-const fact = (listed: ListedView, name: string) =>
-  factsOf(listed).find((one) => one.name === name);
+const fact = (listed: ListedView, name: string) => factsOf(listed).find((one) => one.name === name);
 
 test("a volatility from the quote is marked as ours and says how it was made", () => {
   expect(fact(LISTED, "IV")).toMatchObject({ value: "20.3 %", ours: true });

@@ -326,7 +326,7 @@ test("a contract can be opened by key, and a failing vendor is said there and no
   const fake = await open("?rows=trades");
   await waitFor(() => expect(rows().length).toBeGreaterThan(4));
   fake.failing = { get_contract_trades: "rate_limited" };
-  await key("j");
+  await key("ArrowDown");
   await key("c");
   const drawer = await screen.findByRole("complementary", { name: "The contract" });
   await within(drawer).findByText(/fails get_contract_trades/);
