@@ -8,7 +8,7 @@ use undertow_market::{MarketSession, Symbol};
 
 use crate::numeric::Numeric;
 use crate::prints::session_codes;
-use crate::row::{Reading, key_of};
+use crate::row::Reading;
 use crate::{Store, StoreError};
 
 /// Sums over all days of a query, by bins of one width.
