@@ -12,7 +12,7 @@ use undertow_api::app::{App, AppOptions, Choice};
 use undertow_api::commands::{Answer, COMMANDS, dispatch};
 use undertow_api::error::{ApiError, ErrorCode};
 use undertow_engine::settings;
-use undertow_market::{MarketSession, Print};
+use undertow_market::{MarketSession, Print, VendorId};
 use undertow_store::Store;
 use undertow_testkit::postgres::TestDatabase;
 
@@ -50,7 +50,7 @@ async fn open() -> Open {
     let app = App::new(AppOptions {
         data_dir: PathBuf::from(folder.path()),
         settings,
-        vendor_key: Some(rig.key.clone().into()),
+        vendor_keys: [(VendorId::UnusualWhales, rig.key.clone().into())].into(),
         start_at: Some(at(NOW)),
         postgres_binaries: None,
         collect: true,

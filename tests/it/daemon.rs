@@ -58,7 +58,7 @@ fn what_cannot_be_understood_is_refused_with_words() {
     let key = "UNDERTOW_UNUSUAL_WHALES_KEY";
     place
         .run(&backfill("2026-06-04", "2026-06-05", "unusual_whales"))
-        .expect(1, &["no vendor key", key]);
+        .expect(1, &["no key of Unusual Whales", key]);
     place.run(&["serve", "--listen", "0.0.0.0:0"]).expect(1, &["SSH tunnel"]);
     place.run(&["serve", "--listen", "somewhere"]).expect(1, &["127.0.0.1:8730"]);
     place

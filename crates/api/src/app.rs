@@ -3,6 +3,7 @@
 //! Both hosts hold one [`App`]. It starts with no market; a choice opens the simulated or the real
 //! one in the background, and every change is told as an event.
 
+mod keys;
 mod market;
 mod remembered;
 
@@ -16,10 +17,12 @@ use undertow_engine::clock::Clock;
 use undertow_engine::settings::Settings;
 use undertow_market::{Calendar, Reasons, VendorId};
 
-use crate::dto::{AppView, ClockView, Mode, ReasonView, VendorView};
+use crate::dto::{AppView, ClockView, Mode, ReasonView};
 use crate::error::{ApiError, ErrorCode};
 use crate::events::Event;
 
+use keys::Keys;
+pub use keys::VendorKeys;
 pub(crate) use market::{
     OpenMarket, database_error as market_error, open_real_database, stop_server,
     vendor as vendor_client,
@@ -36,8 +39,8 @@ pub struct AppOptions {
     pub data_dir: PathBuf,
     /// The effective settings.
     pub settings: Settings,
-    /// The key of Unusual Whales from the environment.
-    pub vendor_key: Option<SecretString>,
+    /// The vendors' keys from the environment.
+    pub vendor_keys: VendorKeys,
     /// Where the clock starts, when it does not show real time.
     pub start_at: Option<DateTime<Utc>>,
     /// Folder of a Postgres that was installed with the program.
@@ -72,16 +75,10 @@ struct Inner {
     events: broadcast::Sender<Event>,
     state: RwLock<State>,
     changes: watch::Sender<u64>,
-    key: Mutex<Option<VendorKey>>,
+    keys: Keys,
     last_choice: Mutex<Option<Choice>>,
     /// The market that has to be closed before another is opened. Held while that is done.
     turn: tokio::sync::Mutex<Option<Arc<OpenMarket>>>,
-}
-
-#[derive(Clone)]
-struct VendorKey {
-    secret: SecretString,
-    from: &'static str,
 }
 
 #[derive(Clone)]
@@ -96,14 +93,13 @@ impl App {
     /// A program with no market open.
     #[must_use]
     pub fn new(options: AppOptions) -> Self {
-        let key = options.vendor_key.clone();
         let calendar = Calendar::nyse().with_corrections(&options.settings.calendar.corrections);
         let inner = Inner {
             calendar,
             events: broadcast::Sender::new(EVENT_QUEUE),
             state: RwLock::new(State::Unset),
             changes: watch::Sender::new(0),
-            key: Mutex::new(key.map(|secret| VendorKey { secret, from: "environment" })),
+            keys: Keys::from_environment(&options.vendor_keys),
             last_choice: Mutex::default(),
             turn: tokio::sync::Mutex::new(None),
             options,
@@ -133,7 +129,7 @@ impl App {
     pub fn resume(&self) {
         let choice = match Remembered::read(&self.inner.options.data_dir) {
             Some(Remembered::Simulated { seed, speed }) => Choice::Simulated { seed, speed },
-            Some(Remembered::Live) | None if self.key().is_some() => Choice::Live,
+            Some(Remembered::Live) | None if self.inner.keys.any() => Choice::Live,
             Some(Remembered::Live) | None => return,
         };
         self.choose(choice);
@@ -192,7 +188,6 @@ impl App {
             State::Failed { problem } => (Mode::Failed, None, Some(problem), None),
             State::Open(market) => (market.mode, None, None, Some(market)),
         };
-        let key = self.key();
         let clock = open.as_ref().map_or_else(|| self.clock(), |market| market.clock);
         AppView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -203,12 +198,7 @@ impl App {
                 .map(|market| market.engine.symbols().iter().map(ToString::to_string).collect())
                 .unwrap_or_default(),
             clock: clock_view(&clock),
-            vendors: vec![VendorView {
-                id: VendorId::UnusualWhales.as_str().to_owned(),
-                title: VendorId::UnusualWhales.title().to_owned(),
-                key_set: key.is_some(),
-                key_from: key.map(|key| key.from.to_owned()),
-            }],
+            vendors: self.inner.keys.views(),
             reasons: reasons(),
         }
     }
@@ -236,9 +226,13 @@ impl App {
         }
     }
 
-    pub(crate) fn set_key(&self, secret: SecretString) {
-        *self.inner.key.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(VendorKey { secret, from: "memory" });
+    pub(crate) fn set_key(&self, vendor: VendorId, secret: SecretString) {
+        self.inner.keys.set(vendor, secret);
+    }
+
+    /// The key of a vendor, if it is set.
+    pub(crate) fn key(&self, vendor: VendorId) -> Option<SecretString> {
+        self.inner.keys.get(vendor)
     }
 
     /// The clock of a market that is not open yet.
@@ -249,10 +243,6 @@ impl App {
     pub(crate) fn tell(&self, event: Event) {
         // Nobody listening is not an error: events are wake-ups.
         drop(self.inner.events.send(event));
-    }
-
-    fn key(&self) -> Option<VendorKey> {
-        self.inner.key.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn state(&self) -> State {
@@ -273,12 +263,12 @@ impl App {
     async fn take_turn(self, choice: Choice) {
         let mut turn = self.inner.turn.lock().await;
         close_market(&mut turn).await;
-        let opened = match (choice, self.key()) {
-            (Choice::Simulated { seed, speed }, _) => {
+        let opened = match choice {
+            Choice::Simulated { seed, speed } => {
                 market::open_simulated(self.clone(), seed, speed).await
             }
-            (Choice::Live, Some(key)) => market::open_live(self.clone(), key.secret).await,
-            (Choice::Live, None) => Err(not_configured("no key is set for Unusual Whales")),
+            Choice::Live if self.inner.keys.any() => market::open_live(self.clone()).await,
+            Choice::Live => Err(not_configured("no vendor's key is set")),
         };
         match opened {
             Ok(market) => {

@@ -6,10 +6,19 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use undertow_engine::settings::{self, Loaded, Settings, SettingsError};
 
-use crate::app::AppOptions;
+use undertow_market::VendorId;
+use undertow_market::vendor::UnknownVendor;
 
-/// The variable that holds the key of Unusual Whales.
-pub const KEY_VARIABLE: &str = "UNDERTOW_UNUSUAL_WHALES_KEY";
+use crate::app::{AppOptions, VendorKeys};
+
+/// The variable that holds a vendor's key.
+#[must_use]
+pub fn key_variable(vendor: VendorId) -> &'static str {
+    match vendor {
+        VendorId::UnusualWhales => "UNDERTOW_UNUSUAL_WHALES_KEY",
+        VendorId::Polygon => "UNDERTOW_POLYGON_KEY",
+    }
+}
 
 /// Where to look, before the environment is asked: what a command line named.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +44,12 @@ pub enum EnvironmentError {
     /// `UNDERTOW_NOW` is not an instant.
     #[error("UNDERTOW_NOW = {0}: use a form like 2026-03-02T15:00:00Z")]
     NotAnInstant(String),
+    /// Work was asked for that needs a key.
+    #[error("no key of {0}: set {1}")]
+    NoKey(&'static str, &'static str),
+    /// A vendor was named that we do not know.
+    #[error(transparent)]
+    Vendor(#[from] UnknownVendor),
     /// The settings cannot be used.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -98,7 +113,7 @@ impl Environment {
         Ok(AppOptions {
             data_dir: self.data_dir()?,
             settings,
-            vendor_key: variable(KEY_VARIABLE).map(SecretString::from),
+            vendor_keys: vendor_keys(),
             start_at: start_at()?,
             postgres_binaries: None,
             collect: true,
@@ -107,6 +122,23 @@ impl Environment {
 
     fn named_config(&self) -> Option<PathBuf> {
         self.config.clone().or_else(|| variable("UNDERTOW_CONFIG").map(Into::into))
+    }
+}
+
+fn vendor_keys() -> VendorKeys {
+    let key = |vendor| Some((vendor, SecretString::from(variable(key_variable(vendor))?)));
+    VendorId::ALL.into_iter().filter_map(key).collect()
+}
+
+/// Refuses work that needs a vendor's key when there is none.
+///
+/// # Errors
+/// There is no such vendor, or no key of it.
+pub fn require_key(options: &AppOptions, vendor: &str) -> Result<(), EnvironmentError> {
+    let vendor: VendorId = vendor.parse()?;
+    match options.vendor_keys.contains_key(&vendor) {
+        true => Ok(()),
+        false => Err(EnvironmentError::NoKey(vendor.title(), key_variable(vendor))),
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::json;
 use undertow_api::app::{App, Choice};
 use undertow_api::commands::{self, Answer};
 use undertow_api::dto::{BackfillView, ListRows, StartBackfill};
+use undertow_api::environment::require_key;
 
 use crate::cli::{Backfill, Common};
 use crate::outcome::{FAILED, INTERRUPTED, NOTHING_TO_DO, Outcome};
@@ -30,22 +31,18 @@ enum Worker {
 
 pub(crate) async fn run(common: &Common, request: &Backfill) -> anyhow::Result<Outcome> {
     anyhow::ensure!(
-        request.vendor == "unusual_whales",
-        "--vendor {}: use unusual_whales",
-        request.vendor
-    );
-    anyhow::ensure!(
         request.from <= request.to,
         "--to {} is before --from {}",
         request.to,
         request.from
     );
-    let worker = worker(common).await?;
+    let worker = worker(common, &request.vendor).await?;
     let start = StartBackfill {
         symbols: request.symbols.clone(),
         from: request.from.to_string(),
         to: request.to.to_string(),
         reread: request.reread,
+        vendor: Some(request.vendor.clone()),
     };
     let outcome = follow(&worker, &start, common.json).await;
     if let Worker::Here(app) = worker {
@@ -54,7 +51,7 @@ pub(crate) async fn run(common: &Common, request: &Backfill) -> anyhow::Result<O
     outcome
 }
 
-async fn worker(common: &Common) -> anyhow::Result<Worker> {
+async fn worker(common: &Common, vendor: &str) -> anyhow::Result<Worker> {
     let environment = setup::environment(common);
     if let Some(running) = Running::find(&environment.data_dir()?).await {
         return Ok(Worker::Daemon(running));
@@ -63,11 +60,7 @@ async fn worker(common: &Common) -> anyhow::Result<Worker> {
     setup::log(&loaded.settings.log.filter)?;
     let mut options = environment.options(loaded.settings)?;
     options.collect = false;
-    anyhow::ensure!(
-        options.vendor_key.is_some(),
-        "no vendor key: set {}",
-        undertow_api::environment::KEY_VARIABLE
-    );
+    require_key(&options, vendor)?;
     let app = App::new(options);
     app.choose(Choice::Live);
     app.opened().await?;

@@ -18,7 +18,7 @@ pub(crate) async fn live(common: &Common, listen: &Listen) -> anyhow::Result<Out
     setup::log(&loaded.settings.log.filter)?;
     let address = address(&loaded.settings.server.listen)?;
     let options = setup::environment(common).options(loaded.settings)?;
-    let choice = options.vendor_key.is_some().then_some(Choice::Live);
+    let choice = (!options.vendor_keys.is_empty()).then_some(Choice::Live);
     if choice.is_none() {
         tracing::warn!("no vendor key: set UNDERTOW_UNUSUAL_WHALES_KEY, or enter it on the page");
     }

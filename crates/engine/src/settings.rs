@@ -3,6 +3,8 @@
 //! Every effective value knows where it came from. Keys of vendors are not settings and never
 //! pass through here.
 
+mod tape;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -11,14 +13,18 @@ use toml::{Table, Value};
 use undertow_market::Symbol;
 use undertow_market::calendar::Correction;
 
+pub use tape::{MAX_TAPE_SYMBOLS, Straddles, Tape};
+
 /// The commented defaults, as text.
 pub const DEFAULTS: &str = include_str!("defaults.toml");
 
 /// Environment variables that change a setting, and the setting that each changes.
-pub const VARIABLES: [(&str, &str); 4] = [
+pub const VARIABLES: [(&str, &str); 6] = [
     ("UNDERTOW_DATABASE_URL", "database.url"),
     ("UNDERTOW_LISTEN", "server.listen"),
     ("UNDERTOW_LOG", "log.filter"),
+    ("UNDERTOW_POLYGON_REST_URL", "vendors.polygon.rest_url"),
+    ("UNDERTOW_POLYGON_WS_URL", "vendors.polygon.ws_url"),
     ("UNDERTOW_UNUSUAL_WHALES_URL", "vendors.unusual_whales.url"),
 ];
 
@@ -37,6 +43,10 @@ pub struct Settings {
     pub levels: Levels,
     /// How options flow is read.
     pub flow: Flow,
+    /// What is collected of the consolidated tape.
+    pub tape: Tape,
+    /// When a straddle is an opportunity.
+    pub straddles: Straddles,
     /// Where rows are kept.
     pub database: Database,
     /// Where the daemon listens.
@@ -119,6 +129,18 @@ pub struct Server {
 pub struct Vendors {
     /// Unusual Whales.
     pub unusual_whales: VendorAddress,
+    /// Massive, which was Polygon.io.
+    pub polygon: PolygonAddress,
+}
+
+/// Where Massive is.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolygonAddress {
+    /// Base address of its REST service.
+    pub rest_url: String,
+    /// Address of its stream of stocks.
+    pub ws_url: String,
 }
 
 /// Where a vendor is.
@@ -249,7 +271,7 @@ impl Settings {
         if !positive(self.levels.atr_multiple) || !positive(self.levels.half_life_sessions) {
             return refuse("levels: both numbers must be above zero".to_owned());
         }
-        Ok(())
+        self.tape.objection().or_else(|| self.straddles.objection()).map_or(Ok(()), refuse)
     }
 }
 
@@ -406,6 +428,11 @@ mod tests {
             ("[colect]\nsymbols = []", "colect"),
             ("[collect]\nsymbols = [\"not a ticker\"]", "not a ticker"),
             ("[levels]\natr_multiple = -1.0", "levels"),
+            ("[tape]\nchain_every_s = 5", "tape.chain_every_s: use 30 to 3600"),
+            ("[straddles]\nestimator = \"magic\"", "use one of close_to_close"),
+            ("[straddles]\nmin_days = 50", "min_days"),
+            ("[straddles]\nspread = 0.0", "straddles.spread"),
+            ("[straddles]\nsessions = 31", "straddles.sessions"),
             ("[collect", "TOML"),
         ] {
             let message = load_text(text, &[]).unwrap_err().to_string();

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use tokio::task::JoinHandle;
 use undertow_engine::clock::Clock;
 use undertow_engine::engine::{Engine, Parts};
-use undertow_market::{Calendar, MarketSession};
+use undertow_market::{Calendar, MarketSession, VendorId};
 use undertow_simulator::{Plan, SimClock, Simulator, SimulatorConfig};
 use undertow_store::embedded::{EmbeddedConfig, EmbeddedPostgres};
 use undertow_store::{SimulatedMarket, Store, StoreOptions, while_away};
@@ -82,17 +82,18 @@ pub(super) async fn open_simulated(
     let address = simulator.url();
     let key = SecretString::from(simulator.key().to_owned());
     let history = DEMO_HISTORY_SESSIONS;
-    let engine = start_engine(&app, &store, clock, address, key, history).await?;
+    let engine = start_engine(&app, &store, clock, address, Some(key), history).await?;
     Ok(OpenMarket::new(&app, Mode::Simulated, clock, store, engine, Some(simulator), embedded))
 }
 
-/// Opens the real market.
-pub(super) async fn open_live(app: App, key: SecretString) -> Result<OpenMarket, ApiError> {
+/// Opens the real market, with each vendor whose key is set.
+pub(super) async fn open_live(app: App) -> Result<OpenMarket, ApiError> {
     let (store, embedded) = open_store(&app, REAL_DATABASE, None).await?;
     let clock = app.clock();
     let settings = &app.options().settings;
     let address = settings.vendors.unusual_whales.url.clone();
     let history = settings.collect.history_sessions;
+    let key = app.key(VendorId::UnusualWhales);
     let engine = start_engine(&app, &store, clock, address, key, history).await?;
     Ok(OpenMarket::new(&app, Mode::Live, clock, store, engine, None, embedded))
 }
@@ -152,19 +153,22 @@ async fn open_embedded(
     Ok((store, embedded))
 }
 
+/// Without a key the engine shows what is stored and asks for nothing.
 async fn start_engine(
     app: &App,
     store: &Store,
     clock: Clock,
     base_url: String,
-    key: SecretString,
+    key: Option<SecretString>,
     history_sessions: u32,
 ) -> Result<Engine, ApiError> {
     app.progress("Starting to collect");
     let restored = while_away(|| Engine::restored_budget(store)).await;
     let budget = restored.map_err(database_error)?;
     let mut collect = app.options().settings.collect.clone();
-    let stream = collect.stream.then(|| StreamConfig {
+    let connected = key.is_some();
+    let key = key.unwrap_or_default();
+    let stream = (collect.stream && connected).then(|| StreamConfig {
         base_url: base_url.clone(),
         key: key.clone(),
         limits: StreamLimits::default(),
@@ -182,7 +186,7 @@ async fn start_engine(
         clock,
         calendar: app.calendar().clone(),
         collect,
-        collecting: app.options().collect,
+        collecting: app.options().collect && connected,
     };
     Engine::start(parts).await.map_err(database_error)
 }

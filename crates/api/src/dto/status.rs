@@ -108,6 +108,10 @@ pub struct StartBackfill {
     pub to: String,
     /// Whether to ask again for sessions that are complete (cancels, corrections).
     pub reread: bool,
+    /// Whose data; none = Unusual Whales.
+    #[serde(default)]
+    #[ts(optional)]
+    pub vendor: Option<String>,
 }
 
 /// Names one backfill.

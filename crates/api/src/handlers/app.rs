@@ -34,10 +34,7 @@ pub(crate) async fn start_demo(app: &App, request: StartDemo) -> Result<AppView,
 
 /// Asks the vendor one small question with the key before it is accepted.
 pub(crate) async fn connect_vendor(app: &App, request: ConnectVendor) -> Result<AppView, ApiError> {
-    let vendor: VendorId =
-        request.vendor.parse().map_err(|error: undertow_market::vendor::UnknownVendor| {
-            ApiError::invalid(error.to_string())
-        })?;
+    let vendor = request::vendor(&request.vendor)?;
     let key = request.key.trim();
     if key.is_empty()
         || key.len() > MAX_KEY_BYTES
@@ -54,7 +51,7 @@ pub(crate) async fn connect_vendor(app: &App, request: ConnectVendor) -> Result<
         vendor_client(address, key.clone(), Budget::new(), app.clock(), app.calendar().clone())?;
     let probe = Symbol::new("SPY").map_err(ApiError::internal)?;
     client.stock_state(&probe, Priority::Live).await.map_err(|error| refused(vendor, &error))?;
-    app.set_key(key);
+    app.set_key(vendor, key);
     app.choose(Choice::Live);
     Ok(app.view())
 }

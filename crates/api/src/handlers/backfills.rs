@@ -7,7 +7,7 @@ use super::app::engine_error;
 use super::request;
 use crate::app::App;
 use crate::convert::count;
-use crate::dto::{BackfillView, ListRows, OneBackfill, StartBackfill};
+use crate::dto::{BackfillView, ListRows, Mode, OneBackfill, StartBackfill};
 use crate::error::{ApiError, ErrorCode};
 
 /// Rows of one answer.
@@ -29,7 +29,12 @@ pub(crate) async fn start_backfill(
     if to < from {
         return Err(ApiError::invalid(format!("to = {to} is before from = {from}")));
     }
-    let vendor = VendorId::UnusualWhales;
+    let vendor = request.vendor.as_deref().unwrap_or(VendorId::UnusualWhales.as_str());
+    let vendor: VendorId = request::vendor(vendor)?;
+    if market.mode == Mode::Live && app.key(vendor).is_none() {
+        let text = format!("No key of {} is set: enter it first.", vendor.title());
+        return Err(ApiError::new(ErrorCode::NotConfigured, text));
+    }
     let work = NewBackfill { vendor, symbols: symbols?, from, to, reread: request.reread };
     let job = market.engine.start_backfill(work).await.map_err(engine_error)?;
     Ok(view(&job))

@@ -3,7 +3,8 @@
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use undertow_market::Symbol;
+use undertow_market::vendor::UnknownVendor;
+use undertow_market::{Symbol, VendorId};
 use undertow_store::StoreError;
 
 use crate::app::market_error;
@@ -13,6 +14,11 @@ use crate::error::ApiError;
 /// A ticker, or what is wrong with it.
 pub(super) fn symbol(text: &str) -> Result<Symbol, ApiError> {
     Symbol::new(text).map_err(|error| ApiError::invalid(error.to_string()))
+}
+
+/// A vendor, or what is wrong with its name.
+pub(super) fn vendor(text: &str) -> Result<VendorId, ApiError> {
+    text.parse().map_err(|error: UnknownVendor| ApiError::invalid(error.to_string()))
 }
 
 /// An instant, or what is wrong with it.
