@@ -92,9 +92,7 @@ pub fn at_the_money(contracts: &[ContractState], years: f64) -> Option<Implied> 
     let value = at_forward(&strikes, forward)?;
     let nearest = |is_side: &dyn Fn(f64) -> bool| {
         let side = smile.iter().filter(|(strike, _)| is_side(*strike));
-        side.min_by(|left, right| {
-            (left.0 - forward).abs().total_cmp(&(right.0 - forward).abs())
-        })
+        side.min_by(|left, right| (left.0 - forward).abs().total_cmp(&(right.0 - forward).abs()))
     };
     let ends = [nearest(&|strike| strike <= forward), nearest(&|strike| strike >= forward)];
     let is_told = ends.iter().flatten().all(|(_, implied)| implied.source == Source::Vendor);
@@ -104,11 +102,7 @@ pub fn at_the_money(contracts: &[ContractState], years: f64) -> Option<Implied> 
 /// Volatility by strike, lowest first: of each strike's two options the one out of the money,
 /// which is the one that is traded. With no forward, whichever has a volatility.
 #[must_use]
-pub fn smile(
-    contracts: &[ContractState],
-    forward: Option<f64>,
-    years: f64,
-) -> Vec<(f64, Implied)> {
+pub fn smile(contracts: &[ContractState], forward: Option<f64>, years: f64) -> Vec<(f64, Implied)> {
     let is_out = |contract: &ContractState| {
         let strike = float(contract.contract.strike);
         forward.is_none_or(|forward| match contract.contract.kind {

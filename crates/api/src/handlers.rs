@@ -24,8 +24,8 @@ pub(crate) use backfills::{list_backfills, start_backfill, stop_backfill};
 pub(crate) use bars::get_bars;
 pub(crate) use books::{list_gaps, list_log, list_quarantine};
 pub(crate) use flow::{
-    get_contract, get_contract_trades, get_flow_groups, get_flow_heat, get_flow_lines, get_flow_strikes, get_flow_summary,
-    get_flow_trades, get_net_premium, get_tide,
+    get_contract, get_contract_trades, get_flow_groups, get_flow_heat, get_flow_lines,
+    get_flow_strikes, get_flow_summary, get_flow_trades, get_net_premium, get_tide,
 };
 pub(crate) use levels::get_levels;
 pub(crate) use plan::get_plan;

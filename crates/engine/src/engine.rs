@@ -13,9 +13,9 @@ use undertow_market::{Calendar, FlowAlert, MarketSession, OptionTrade, Print, Sy
 use undertow_store::log::LogLevel;
 use undertow_store::{MayPass, Store, StoreError, while_away};
 use undertow_vendor::budget::{Budget, BudgetState};
+use undertow_vendor::unusual_whales::stream::StreamConfig;
 use undertow_vendor::unusual_whales::{ContractFlowQuery, UnusualWhales};
 use undertow_vendor::{Page, Priority, VendorError};
-use undertow_vendor::unusual_whales::stream::StreamConfig;
 
 use crate::backfill::{Job, MAX_WAITING, NewBackfill, Runner, save_job};
 use crate::clock::Clock;

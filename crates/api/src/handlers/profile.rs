@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, TimeDelta};
 use undertow_analysis::bins::bin_of;
 use undertow_analysis::profile::profile;
-use undertow_market::{BarInterval, PriceVolume, Symbol};
 use undertow_market::calendar::new_york_date;
+use undertow_market::{BarInterval, PriceVolume, Symbol};
 use undertow_store::levels::LevelFilter;
 
 use super::{levels, request};

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::prelude::ToPrimitive;
-use undertow_analysis::smile::{self, Source};
 use undertow_analysis::correlation::{self, BIN_MINUTES, Lag};
+use undertow_analysis::smile::{self, Source};
 use undertow_analysis::volatility::{
     Estimator, LENGTHS, Ohlc, Standing, YEAR_SESSIONS, historical,
 };

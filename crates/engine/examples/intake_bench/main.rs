@@ -159,20 +159,28 @@ async fn watch(
 async fn report(store: &Store, seen: &Seen, sent: u64, costs: &[(&str, u64)]) -> Result<()> {
     let mut out = std::io::stdout();
     let seconds = seen.took.as_secs_f64();
-    writeln!(out, "{sent} trades sent in {:.1} s, stored in {seconds:.1} s", seen.sent_for.as_secs_f64())?;
+    writeln!(
+        out,
+        "{sent} trades sent in {:.1} s, stored in {seconds:.1} s",
+        seen.sent_for.as_secs_f64()
+    )?;
     writeln!(out, "stored: {:.0} trades/s", seen.stored as f64 / seconds)?;
     let waiting = &seen.waiting;
     writeln!(
         out,
         "sent and not yet stored: median {}, 99 % below {}, at the end {}",
-        quantile(waiting, 0.5), quantile(waiting, 0.99), waiting.last().copied().unwrap_or(0)
+        quantile(waiting, 0.5),
+        quantile(waiting, 0.99),
+        waiting.last().copied().unwrap_or(0)
     )?;
     let (rows, latencies) = latencies(store, seen).await?;
     ensure!(rows == sent, "{rows} rows are there, {sent} were sent");
     writeln!(
         out,
         "received to stored: median {} ms, 99 % below {} ms, most {} ms",
-        quantile(&latencies, 0.5), quantile(&latencies, 0.99), quantile(&latencies, 1.0)
+        quantile(&latencies, 0.5),
+        quantile(&latencies, 0.99),
+        quantile(&latencies, 1.0)
     )?;
     let writes = seen.told.values().map(Vec::len).max().unwrap_or(0);
     writeln!(out, "writes: {writes}, of {} trades on average", sent / writes.max(1) as u64)?;
@@ -195,7 +203,9 @@ async fn latencies(store: &Store, seen: &Seen) -> Result<(u64, Vec<u64>)> {
         let mut received: Vec<_> = trades.iter().map(|trade| trade.received_at).collect();
         received.sort_unstable();
         let stored = told.iter().flat_map(|(at, rows)| std::iter::repeat_n(*at, *rows as usize));
-        let of = |(stored, received): (DateTime<Utc>, DateTime<Utc>)| (stored - received).num_milliseconds();
+        let of = |(stored, received): (DateTime<Utc>, DateTime<Utc>)| {
+            (stored - received).num_milliseconds()
+        };
         latencies.extend(stored.zip(received).map(of).map(|ms| u64::try_from(ms).unwrap_or(0)));
     }
     Ok((rows, latencies))

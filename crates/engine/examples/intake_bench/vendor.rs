@@ -108,7 +108,10 @@ impl Vendor {
     }
 }
 
-async fn open(State(tape): State<Arc<Tape>>, upgrade: WebSocketUpgrade) -> axum::response::Response {
+async fn open(
+    State(tape): State<Arc<Tape>>,
+    upgrade: WebSocketUpgrade,
+) -> axum::response::Response {
     upgrade.on_upgrade(move |socket| async move {
         if let Err(error) = serve(socket, &tape).await {
             tracing::warn!(%error, "the stream ended");

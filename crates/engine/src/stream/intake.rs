@@ -236,8 +236,7 @@ mod tests {
     #[tokio::test]
     async fn rejects_alone_are_written_too() {
         let (mut intake, _gate, written) = held();
-        let reject =
-            Reject { symbol: None, raw: "[]".to_owned(), reason: "no channel".to_owned() };
+        let reject = Reject { symbol: None, raw: "[]".to_owned(), reason: "no channel".to_owned() };
         intake.add(vec![], vec![reject]);
         assert_eq!(*written.lock().unwrap(), [1]);
     }

@@ -45,11 +45,15 @@ pub(crate) async fn get_contract(
 }
 
 /// Years from an instant to the close of an expiry's day; zero or less when it is over.
-pub(in crate::handlers) fn years_to(calendar: &Calendar, expiry: NaiveDate, at: DateTime<Utc>) -> f64 {
+pub(in crate::handlers) fn years_to(
+    calendar: &Calendar,
+    expiry: NaiveDate,
+    at: DateTime<Utc>,
+) -> f64 {
     // A day without trading ends no option; the vendor's lists have a few all the same.
-    let last = calendar.session(expiry).or_else(|| {
-        calendar.previous_session(expiry).and_then(|before| calendar.session(before))
-    });
+    let last = calendar
+        .session(expiry)
+        .or_else(|| calendar.previous_session(expiry).and_then(|before| calendar.session(before)));
     last.map_or(0.0, |hours| (hours.close_at - at).as_seconds_f64() / SECONDS_A_YEAR)
 }
 
