@@ -169,6 +169,9 @@ fn sensible() -> Vec<(&'static str, Value)> {
         ("get_activity", json!({ "symbol": "IWM" })),
         ("get_flow_trades", json!({ "symbol": "DIA", "limit": 100 })),
         ("get_flow_groups", json!({ "symbol": "DIA", "limit": 100 })),
+        ("get_volume_by_price", json!({ "symbol": "DIA" })),
+        ("get_retention", json!({})),
+        ("set_retention", json!({ "table": "price_volumes", "keep_days": 30 })),
         ("get_flow_summary", json!({ "symbol": "DIA" })),
         ("get_flow_lines", json!({ "symbol": "DIA" })),
         ("get_flow_heat", json!({ "symbol": "DIA" })),
@@ -201,8 +204,15 @@ fn sensible() -> Vec<(&'static str, Value)> {
 }
 
 /// Commands that the test asks one after the other, because they need what came before.
-const IN_ORDER: [&str; 5] =
-    ["get_print", "stop_backfill", "start_demo", "reopen_market", "close_market"];
+const IN_ORDER: [&str; 7] = [
+    "get_print",
+    "get_contract",
+    "get_contract_trades",
+    "stop_backfill",
+    "start_demo",
+    "reopen_market",
+    "close_market",
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_answers_a_sensible_request() {
@@ -220,6 +230,9 @@ async fn every_command_answers_a_sensible_request() {
     }
     open.app.opened().await.unwrap();
     assert_one_print_can_be_opened(&open).await;
+    assert_a_contract_tells_all_its_trades(&open).await;
+    assert_groups_are_picked_by_every_filter(&open).await;
+    assert_rows_are_kept_as_long_as_was_said(&open).await;
     assert_a_backfill_can_be_stopped(&open).await;
     assert_no_simulated_market_in_a_real_database(&open).await;
     open.app.close().await;
@@ -239,6 +252,87 @@ async fn assert_one_print_can_be_opened(open: &Open) {
     assert_eq!(value("price"), truth.price.to_string());
     assert_eq!(value("tracking_id"), truth.tracking_id.to_string());
     assert_eq!(value("notional"), truth.notional().normalize().to_string());
+}
+
+/// The vendor has trades below the floor that are not stored; of those above it has each one.
+async fn assert_a_contract_tells_all_its_trades(open: &Open) {
+    let request = json!({ "symbol": "DIA", "limit": 5_000 });
+    let tape = open.columns("get_flow_trades", request).await;
+    let place = tape.column("contract")[0] as usize;
+    let name = tape.meta["contracts"][place]["name"].as_str().unwrap();
+    let ids = |table: &Columns, keep: &dyn Fn(usize) -> bool| -> BTreeSet<String> {
+        let all = table.meta["ids"].as_array().unwrap().iter().enumerate();
+        all.filter(|(row, _)| keep(*row)).map(|(_, id)| id.to_string()).collect()
+    };
+    let stored = ids(&tape, &|row| tape.column("contract")[row] as usize == place);
+    let request = json!({ "symbol": "DIA", "contract": name });
+    let own = open.columns("get_contract_trades", request.clone()).await;
+    let told = ids(&own, &|_| true);
+    assert!(told.is_superset(&stored), "{name}: {} told, {} stored", told.len(), stored.len());
+    let floor = own.meta["floor"].as_f64().unwrap();
+    let large = ids(&own, &|row| own.column("premium")[row] >= floor);
+    assert_eq!(large, stored, "{name}");
+
+    let detail = open.json("get_contract", request).await;
+    assert_eq!(detail["contract"]["name"], name);
+    let listed = &detail["listed"];
+    assert!(listed["open_interest"].is_number(), "{detail}");
+    let smile = detail["smile"].as_array().unwrap();
+    assert!(smile.len() > 3, "{detail}");
+    for point in smile {
+        let implied = point["implied"].as_f64().unwrap();
+        assert!((0.01..5.0).contains(&implied), "{point}");
+        assert!(["vendor", "mid"].contains(&point["from"].as_str().unwrap()), "{point}");
+    }
+}
+
+/// What a case says of a number of rows.
+type Holds<'a> = Box<dyn Fn(usize) -> bool + 'a>;
+
+async fn assert_groups_are_picked_by_every_filter(open: &Open) {
+    let ask = async |filters: Value| {
+        let mut request = json!({ "symbol": "DIA", "limit": 5_000 });
+        request.as_object_mut().unwrap().extend(filters.as_object().unwrap().clone());
+        open.columns("get_flow_groups", request).await
+    };
+    let all = ask(json!({})).await;
+    let contract = |row: usize| &all.meta["contracts"][all.column("contract")[row] as usize];
+    let middle = contract(all.rows / 2);
+    let (expiry, strike) = (middle["expiry"].clone(), middle["strike"].as_f64().unwrap());
+    let flags = |row: usize| all.column("flags")[row] as u32;
+    let cases: [(Value, Holds<'_>); 6] = [
+        (json!({ "expiry": expiry }), Box::new(|row| contract(row)["expiry"] == expiry)),
+        (
+            json!({ "min_strike": strike }),
+            Box::new(|row| contract(row)["strike"].as_f64().unwrap() >= strike),
+        ),
+        (
+            json!({ "max_strike": strike }),
+            Box::new(|row| contract(row)["strike"].as_f64().unwrap() <= strike),
+        ),
+        (json!({ "min_size": 50 }), Box::new(|row| all.column("size")[row] >= 50.0)),
+        (json!({ "with_flags": 1, "without_flags": 8 }), Box::new(|row| flags(row) & 9 == 1)),
+        (json!({ "opening": "probable" }), Box::new(|row| all.column("opening")[row] >= 1.0)),
+    ];
+    for (filters, fits) in cases {
+        let found = ask(filters.clone()).await;
+        let expected = (0..all.rows).filter(|row| fits(*row)).count();
+        assert_eq!((found.rows, found.meta["groups"].as_f64()), (expected, Some(expected as f64)));
+        assert!(expected > 0 && expected < all.rows, "{filters} picks {expected} of {}", all.rows);
+    }
+}
+
+async fn assert_rows_are_kept_as_long_as_was_said(open: &Open) {
+    let days = |tables: &Value, name: &str| {
+        let all = tables.as_array().unwrap();
+        all.iter().find(|table| table["table"] == name).unwrap()["keep_days"].clone()
+    };
+    let request = json!({ "table": "quarantine", "keep_days": 365 });
+    let answer = open.json("set_retention", request).await;
+    assert_eq!(days(&answer, "quarantine"), 365);
+    open.json("set_retention", json!({ "table": "bars", "keep_days": null })).await;
+    let again = open.json("get_retention", json!({})).await;
+    assert_eq!((days(&again, "quarantine"), days(&again, "bars")), (json!(365), Value::Null));
 }
 
 async fn assert_a_backfill_can_be_stopped(open: &Open) {
@@ -341,6 +435,12 @@ fn wrong_questions() -> Vec<(&'static str, Value, &'static str)> {
             "from_ms",
         ),
         ("list_gaps", json!({ "from_ms": null, "to_ms": 5 }), "list_gaps"),
+        ("get_contract", json!({ "symbol": "DIA", "contract": "DIA" }), "contract"),
+        ("get_contract_trades", json!({ "symbol": "DIA", "contract": "" }), "contract"),
+        ("get_volume_by_price", json!({ "symbol": "DIA", "session_date": "monday" }), "monday"),
+        ("get_volume_by_price", json!({ "symbol": "DIA", "width": -1.0 }), "width"),
+        ("get_flow_groups", json!({ "symbol": "DIA", "limit": 5, "expiry": "soon" }), "soon"),
+        ("get_flow_groups", json!({ "symbol": "DIA", "limit": 5, "min_size": -1 }), "min_size"),
         ("list_log", json!({ "limit": 1_001 }), "limit"),
         ("list_backfills", json!({ "limit": -1 }), "list_backfills"),
     ]
@@ -350,6 +450,8 @@ fn wrong_questions() -> Vec<(&'static str, Value, &'static str)> {
 fn wrong_orders() -> Vec<(&'static str, Value, &'static str)> {
     vec![
         ("stop_backfill", json!({ "id": "seven" }), "seven"),
+        ("set_retention", json!({ "table": "bars", "keep_days": 6 }), "keep_days = 6"),
+        ("set_retention", json!({ "table": "watch_list", "keep_days": 30 }), "watch_list"),
         (
             "start_backfill",
             json!({ "symbols": [], "from": "2026-06-01", "to": "2026-06-02", "reread": false }),

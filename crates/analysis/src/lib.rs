@@ -26,6 +26,7 @@ pub mod opportunity;
 pub mod profile;
 mod quantile;
 pub mod range;
+pub mod smile;
 pub mod straddle;
 pub mod tape;
 pub mod touch;

@@ -42,6 +42,8 @@ pub fn typescript() -> String {
         PastView, ExpectedView, DensityView, StraddleTermView, RecordView, GetTapeActivity,
         TapeActivityMeta, VolatilityHistoryView, EstimatorSeriesView, TapeWatchView,
         TapeSymbolView,
+        GetContract, ContractDetail, ListedView,
+        SmileView, GetVolumeByPrice, VolumeByPriceMeta, RetentionView, SetRetention,
         Event, ErrorCode, ApiError,
     );
     let mut text = String::from(HEAD);

@@ -101,6 +101,8 @@ commands! {
     get_levels(GetLevels) -> binary LevelsMeta;
     /// Price by volume.
     get_profile(GetProfile) -> binary ProfileMeta;
+    /// A session's shares by price, on exchanges and off them.
+    get_volume_by_price(GetVolumeByPrice) -> binary VolumeByPriceMeta;
     /// Off-exchange activity of a session against its baseline.
     get_activity(GetActivity) -> binary ActivityMeta;
     /// A page of option trades or alerts.
@@ -115,6 +117,10 @@ commands! {
     get_flow_heat(GetFlowDay) -> binary FlowHeatMeta;
     /// Premium and gamma of a session by strike.
     get_flow_strikes(GetFlowDay) -> binary FlowStrikesMeta;
+    /// One contract: its quote, its open interest, and the volatilities of its expiry.
+    get_contract(GetContract) -> json ContractDetail;
+    /// Every trade of one contract in a session, asked of the vendor now.
+    get_contract_trades(GetContract) -> binary FlowTradesMeta;
     /// Running net premium as the vendor counts it.
     get_net_premium(GetNetPremium) -> binary RunningMeta;
     /// The tide of the market or of a fund's holdings.
@@ -149,6 +155,10 @@ commands! {
     list_backfills(ListRows) -> json Vec<BackfillView>;
     /// Stops a backfill; started again it continues where it stopped.
     stop_backfill(OneBackfill) -> json BackfillView;
+    /// How long the rows of each table are kept.
+    get_retention(Nothing) -> json Vec<RetentionView>;
+    /// Says how long the rows of a table are kept. What is older goes at the next daily run.
+    set_retention(SetRetention) -> json Vec<RetentionView>;
     /// Rejected rows, newest first.
     list_quarantine(ListRows) -> json Vec<QuarantineRow>;
     /// The log, newest first.

@@ -2,12 +2,14 @@
 //! numbers are text where they are read and floats only where they are drawn.
 
 pub mod app;
+pub mod contract;
 pub mod flow;
 pub mod market;
 pub mod status;
 pub mod straddles;
 
 pub use app::*;
+pub use contract::*;
 pub use flow::*;
 pub use market::*;
 pub use status::*;

@@ -11,6 +11,7 @@ mod plan;
 pub(crate) mod prints;
 mod profile;
 mod request;
+mod retention;
 mod sessions;
 pub(crate) mod status;
 mod straddles;
@@ -24,14 +25,15 @@ pub(crate) use backfills::{list_backfills, start_backfill, stop_backfill};
 pub(crate) use bars::get_bars;
 pub(crate) use books::{list_gaps, list_log, list_quarantine};
 pub(crate) use flow::{
-    get_flow_groups, get_flow_heat, get_flow_lines, get_flow_strikes, get_flow_summary,
-    get_flow_trades, get_net_premium, get_tide,
+    get_contract, get_contract_trades, get_flow_groups, get_flow_heat, get_flow_lines,
+    get_flow_strikes, get_flow_summary, get_flow_trades, get_net_premium, get_tide,
 };
 pub(crate) use levels::get_levels;
 pub(crate) use plan::get_plan;
 pub(crate) use prints::{get_print, get_prints};
-pub(crate) use profile::get_profile;
+pub(crate) use profile::{get_profile, get_volume_by_price};
 pub(crate) use request::stored;
+pub(crate) use retention::{get_retention, set_retention};
 pub(crate) use sessions::list_sessions;
 pub(crate) use status::get_status;
 pub(crate) use straddles::{

@@ -118,11 +118,16 @@ impl Common {
 
     /// Notes what came of a question: after a refused key nobody asks for a while.
     pub(crate) fn heard<T>(&self, answer: Result<T, VendorError>) -> Result<T, CollectError> {
-        if let Err(error @ VendorError::Auth { .. }) = &answer {
+        self.note_refusal(&answer);
+        answer.map_err(CollectError::Vendor)
+    }
+
+    /// Remembers a refused key for a while.
+    pub(crate) fn note_refusal<T>(&self, answer: &Result<T, VendorError>) {
+        if let Err(error @ VendorError::Auth { .. }) = answer {
             let until = self.clock.now() + AFTER_REFUSAL;
             *self.lock_refusal() = Some((until, error.clone()));
         }
-        answer.map_err(CollectError::Vendor)
     }
 
     /// Whether it makes sense to ask.
@@ -130,11 +135,14 @@ impl Common {
     /// # Errors
     /// The vendor refused the key a moment ago.
     pub(crate) fn may_ask(&self) -> Result<(), CollectError> {
+        self.refusal().map_or(Ok(()), |error| Err(CollectError::Vendor(error)))
+    }
+
+    /// Why it makes no sense to ask.
+    pub(crate) fn refusal(&self) -> Option<VendorError> {
         let now = self.clock.now();
-        match &*self.lock_refusal() {
-            Some((until, error)) if now < *until => Err(CollectError::Vendor(error.clone())),
-            _ => Ok(()),
-        }
+        let refusal = self.lock_refusal();
+        refusal.as_ref().filter(|(until, _)| now < *until).map(|(_, error)| error.clone())
     }
 
     fn lock_refusal(&self) -> MutexGuard<'_, Option<(DateTime<Utc>, VendorError)>> {

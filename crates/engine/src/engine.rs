@@ -12,8 +12,9 @@ use tokio_util::sync::CancellationToken;
 use undertow_market::{Calendar, FlowAlert, MarketSession, OptionTrade, Print, Symbol};
 use undertow_store::{MayPass, Store, StoreError, while_away};
 use undertow_vendor::budget::{Budget, BudgetState};
-use undertow_vendor::unusual_whales::UnusualWhales;
 use undertow_vendor::unusual_whales::stream::StreamConfig;
+use undertow_vendor::unusual_whales::{ContractFlowQuery, UnusualWhales};
+use undertow_vendor::{Page, Priority, VendorError};
 
 use crate::backfill::{Job, MAX_WAITING, NewBackfill, Runner, save_job};
 use crate::clock::Clock;
@@ -100,6 +101,9 @@ pub enum EngineError {
         /// Last date.
         to: NaiveDate,
     },
+    /// The vendor.
+    #[error(transparent)]
+    Vendor(#[from] VendorError),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -197,6 +201,24 @@ impl Engine {
     #[must_use]
     pub fn stream(&self) -> StreamView {
         self.shared.stream.view()
+    }
+
+    /// Asks the vendor for the trades of one contract, of every size, newest first. Nothing of the
+    /// answer is stored: what is collected begins at a smallest premium, and sums over it must not
+    /// hold smaller trades of the contracts that somebody happened to look at.
+    ///
+    /// # Errors
+    /// The vendor refuses or does not answer, or refused the key a moment ago.
+    pub async fn contract_trades(
+        &self,
+        query: &ContractFlowQuery,
+    ) -> Result<Page<OptionTrade>, EngineError> {
+        if let Some(refusal) = self.shared.refusal() {
+            return Err(refusal.into());
+        }
+        let answer = self.shared.vendor.contract_flow(query, Priority::Live).await;
+        self.shared.note_refusal(&answer);
+        Ok(answer?)
     }
 
     /// Adds a symbol to the watch list, begins to collect it, and fetches its history.

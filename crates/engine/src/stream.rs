@@ -4,6 +4,8 @@
 //! the same, more rarely while the stream is live and at once when it breaks, so a stream that
 //! was cut leaves no hole: what it did not bring is read, and what came twice is one row.
 
+mod intake;
+
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,20 +13,16 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
-use undertow_market::{OptionTrade, Price, Symbol};
+use undertow_market::{Price, Symbol};
 use undertow_store::log::LogLevel;
-use undertow_vendor::Reject;
 use undertow_vendor::unusual_whales::stream::{
     Channel, StreamBatch, StreamConfig, StreamEvent, StreamHandle, StreamOver, start,
 };
 
-use crate::common::Place;
-use crate::event::{EngineEvent, Touched};
 use crate::feed::Series;
 use crate::journal;
-use crate::shared::{MARKET, Shared};
-use crate::validate;
-use crate::writer::{Books, Rows, WriteError};
+use crate::shared::Shared;
+use intake::Intake;
 
 /// How often the joined channels are brought in line with the watch list.
 const FOLLOW_EVERY: Duration = Duration::from_secs(2);
@@ -123,12 +121,14 @@ pub(crate) async fn run(
         Err(error) => return refused(&shared, error.to_string()).await,
     };
     let mut follow = tokio::time::interval(FOLLOW_EVERY);
+    let mut intake = Intake::new(Arc::clone(&shared));
     while !stop.is_cancelled() {
         tokio::select! {
-            event = events.recv() => match event {
-                Some(event) => take(&shared, event, &watched()).await,
+            event = events.recv(), if intake.has_room() => match event {
+                Some(event) => take(&shared, event, &watched(), &mut intake).await,
                 None => break,
             },
+            () = intake.written() => {}
             _ = follow.tick() => {
                 let wanted = channels(&watched());
                 if change(&handle, &joined, &wanted).await.is_err() {
@@ -138,6 +138,10 @@ pub(crate) async fn run(
             }
             () = stop.cancelled() => {}
         }
+    }
+    tokio::select! {
+        () = intake.finish() => {}
+        () = stop.cancelled() => {}
     }
     shared.plan.set_streams(false);
     if shared.stream.view().phase != StreamPhase::Refused {
@@ -167,7 +171,7 @@ async fn change(
     Ok(())
 }
 
-async fn take(shared: &Shared, event: StreamEvent, watched: &[Symbol]) {
+async fn take(shared: &Shared, event: StreamEvent, watched: &[Symbol], intake: &mut Intake) {
     match event {
         StreamEvent::Connected { .. } => shared.stream.say(StreamPhase::Joining, None),
         StreamEvent::Joined { channel: Channel::OptionTrades(_), .. } => live(shared).await,
@@ -179,7 +183,7 @@ async fn take(shared: &Shared, event: StreamEvent, watched: &[Symbol]) {
             not_joined(shared, &channel, &reason).await;
         }
         StreamEvent::Refused { reason } => refused(shared, reason).await,
-        StreamEvent::Batch(batch) => store(shared, batch, watched).await,
+        StreamEvent::Batch(batch) => take_in(shared, batch, watched, intake),
         StreamEvent::Disconnected { reason, .. } => broken(shared, reason).await,
     }
 }
@@ -226,56 +230,14 @@ async fn broken(shared: &Shared, reason: String) {
 
 /// Option trades are stored as they come. Off-exchange prints lack what tells them apart, and
 /// alerts carry another time than where they are asked for: both only say that it is worth asking.
-async fn store(shared: &Shared, batch: StreamBatch, watched: &[Symbol]) {
+fn take_in(shared: &Shared, batch: StreamBatch, watched: &[Symbol], intake: &mut Intake) {
     note_prices(shared, &batch);
     let prints = batch.off_lit.iter().map(|trade| (&trade.symbol, Series::Prints));
     let alerts = batch.alerts.iter().map(|alert| (&alert.symbol, Series::FlowAlerts));
     for (symbol, series) in prints.chain(alerts).filter(|(symbol, _)| watched.contains(symbol)) {
         shared.stream.news(symbol, series).notify_one();
     }
-    if let Err(error) = written_trades(shared, batch.trades, batch.rejects).await {
-        tracing::warn!(%error, "what the stream brought was not stored; it is asked for again");
-    }
-}
-
-async fn written_trades(
-    shared: &Shared,
-    trades: Vec<OptionTrade>,
-    mut rejects: Vec<Reject>,
-) -> Result<(), WriteError> {
-    let Some(place) = place(shared) else { return Ok(()) };
-    let problem = |trade: &OptionTrade| validate::trade_problem(trade, &shared.calendar);
-    let (trades, mut impossible) = validate::sift(trades, &place.symbol, problem);
-    rejects.append(&mut impossible);
-    let touched = touched(trades.iter().map(|trade| (&trade.symbol, trade.executed_at)));
-    if trades.is_empty() && rejects.is_empty() {
-        return Ok(());
-    }
-    let rows = Rows::OptionTrades(trades.into());
-    shared.writer.rows(&place, rows, rejects, Books::default()).await?;
-    touched.into_iter().for_each(|touched| shared.tell(EngineEvent::Flow(touched)));
-    Ok(())
-}
-
-/// Rows of the stream are of several symbols and enter no slot.
-fn place(shared: &Shared) -> Option<Place> {
-    let session_date = shared.calendar.latest_session(shared.clock.now())?;
-    Some(Place { series: Series::OptionTrades, symbol: Symbol::new(MARKET).ok()?, session_date })
-}
-
-fn touched<'r>(rows: impl Iterator<Item = (&'r Symbol, DateTime<Utc>)>) -> Vec<Touched> {
-    let mut by_symbol = BTreeMap::<&Symbol, (DateTime<Utc>, DateTime<Utc>, u64)>::new();
-    for (symbol, at) in rows {
-        let stretch = by_symbol.entry(symbol).or_insert((at, at, 0));
-        *stretch = (stretch.0.min(at), stretch.1.max(at), stretch.2 + 1);
-    }
-    let of = |(symbol, (from, to, rows)): (&Symbol, _)| Touched {
-        symbol: symbol.clone(),
-        from,
-        to,
-        rows,
-    };
-    by_symbol.into_iter().map(of).collect()
+    intake.add(batch.trades, batch.rejects);
 }
 
 fn note_prices(shared: &Shared, batch: &StreamBatch) {

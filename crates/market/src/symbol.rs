@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,10 +9,14 @@ use serde::{Deserialize, Serialize};
 pub const MAX_SYMBOL_BYTES: usize = 12;
 
 /// A US ticker: upper-case letters and digits, with `.`, `-` or `/` before a share class
-/// (`BRK.B`). Cheap to clone.
+/// (`BRK.B`). Cheap to clone: it is kept where it stands, because every row has one or two.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Symbol(Arc<str>);
+pub struct Symbol {
+    /// ASCII, with zeros behind it. Before the length, so that the order is that of the text.
+    bytes: [u8; MAX_SYMBOL_BYTES],
+    length: u8,
+}
 
 /// Why a text is not a ticker.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,25 +40,30 @@ impl Symbol {
         if !first_is_letter || trimmed.len() > MAX_SYMBOL_BYTES || !trimmed.bytes().all(known) {
             return Err(SymbolError { text: trimmed.chars().take(2 * MAX_SYMBOL_BYTES).collect() });
         }
-        Ok(Self(trimmed.to_ascii_uppercase().into()))
+        let mut bytes = [0; MAX_SYMBOL_BYTES];
+        bytes[..trimmed.len()].copy_from_slice(trimmed.as_bytes());
+        bytes.make_ascii_uppercase();
+        #[expect(clippy::cast_possible_truncation, reason = "at most twelve, checked right above")]
+        Ok(Self { bytes, length: trimmed.len() as u8 })
     }
 
     /// The ticker as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        let text = std::str::from_utf8(&self.bytes[..usize::from(self.length)]);
+        text.expect("only ASCII is ever put in")
     }
 }
 
 impl fmt::Display for Symbol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        f.pad(self.as_str())
     }
 }
 
 impl fmt::Debug for Symbol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Symbol({})", self.0)
+        write!(f, "Symbol({})", self.as_str())
     }
 }
 
@@ -75,7 +83,7 @@ impl TryFrom<String> for Symbol {
 
 impl From<Symbol> for String {
     fn from(symbol: Symbol) -> Self {
-        symbol.0.as_ref().to_owned()
+        symbol.as_str().to_owned()
     }
 }
 
@@ -88,6 +96,15 @@ mod tests {
         for (text, ticker) in [("spy", "SPY"), (" BRK.B ", "BRK.B"), ("BF-B", "BF-B")] {
             assert_eq!(Symbol::new(text).map(String::from), Ok(ticker.to_owned()));
         }
+    }
+
+    #[test]
+    fn tickers_are_ordered_as_texts() {
+        let mut texts = ["SPY", "A", "AA", "BRK.B", "BRK", "SPXW", "ABCDEFGHIJKL", "Z", "A-B"];
+        let mut symbols = texts.map(|text| Symbol::new(text).unwrap());
+        texts.sort_unstable();
+        symbols.sort_unstable();
+        assert_eq!(symbols.each_ref().map(Symbol::as_str), texts);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use undertow_market::{MarketSession, Symbol};
 
 use crate::numeric::Numeric;
 use crate::prints::session_codes;
-use crate::row::{Reading, key_of};
+use crate::row::Reading;
 use crate::{Store, StoreError};
 
 /// Sums over all days of a query, by bins of one width.
@@ -56,8 +56,9 @@ impl Store {
     /// # Errors
     /// The database refuses, or a stored row is broken.
     pub async fn level_cells(&self, filter: &LevelFilter) -> Result<Vec<Cell>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT symbol, session_date, session, cell_low, prints, shares, notional, buy_notional,
+        // By place and not by name: the Desk reads twenty thousand of these rows at a time.
+        let rows: Vec<CellRow> = sqlx::query_as(
+            "SELECT session_date, session, cell_low, prints, shares, notional, buy_notional,
                     sell_notional, unknown_notional, largest_notional, first_at, last_at,
                     excluded_prints, excluded_shares, excluded_notional
              FROM trading.darkpool_level_cells
@@ -72,7 +73,7 @@ impl Store {
         .bind(session_codes(&filter.sessions))
         .fetch_all(&self.pool)
         .await?;
-        rows.iter().map(read_cell).collect()
+        rows.into_iter().map(|row| read_cell(&filter.symbol, row)).collect()
     }
 
     /// The same cells summed by bins of a width, by price: for a width that the analysis allows,
@@ -123,25 +124,55 @@ impl Store {
     }
 }
 
-fn read_cell(row: &PgRow) -> Result<Cell, StoreError> {
-    let key = |row: &PgRow| key_of(row, &["symbol", "session_date"]);
-    let reading = Reading { row, table: "darkpool_level_cells", key };
+/// A cell as it is selected: day, part of day, low edge, prints, shares, six notionals of which the
+/// last is the largest print's, first and last time, and what is kept out.
+type CellRow = (
+    NaiveDate,
+    i16,
+    Numeric,
+    i32,
+    Numeric,
+    Numeric,
+    Numeric,
+    Numeric,
+    Numeric,
+    Numeric,
+    Option<DateTime<Utc>>,
+    Option<DateTime<Utc>>,
+    i32,
+    Numeric,
+    Numeric,
+);
+
+fn read_cell(symbol: &Symbol, row: CellRow) -> Result<Cell, StoreError> {
+    let (session_date, session, low, prints, shares, all, buy, sell, unknown, largest, ..) = row;
+    let (.., first_at, last_at, excluded_prints, excluded_shares, excluded) = row;
+    let broken = |problem: String| {
+        StoreError::broken("darkpool_level_cells", format!("{symbol} {session_date}"), problem)
+    };
+    let exact = |number: Numeric| {
+        number.to_decimal().ok_or_else(|| broken("a sum has too many digits".to_owned()))
+    };
+    let session = u8::try_from(session)
+        .ok()
+        .and_then(MarketSession::from_code)
+        .ok_or_else(|| broken(format!("{session} is no part of a trading day")))?;
     Ok(Cell {
-        session_date: reading.get("session_date")?,
-        session: reading.session()?,
-        cell_low: reading.decimal("cell_low")?,
-        prints: reading.get::<i32>("prints")?.into(),
-        shares: reading.decimal("shares")?,
-        notional: reading.decimal("notional")?,
-        buy_notional: reading.decimal("buy_notional")?,
-        sell_notional: reading.decimal("sell_notional")?,
-        unknown_notional: reading.decimal("unknown_notional")?,
-        largest_notional: reading.decimal("largest_notional")?,
-        first_at: reading.get("first_at")?,
-        last_at: reading.get("last_at")?,
-        excluded_prints: reading.get::<i32>("excluded_prints")?.into(),
-        excluded_shares: reading.decimal("excluded_shares")?,
-        excluded_notional: reading.decimal("excluded_notional")?,
+        session_date,
+        session,
+        cell_low: exact(low)?,
+        prints: prints.into(),
+        shares: exact(shares)?,
+        notional: exact(all)?,
+        buy_notional: exact(buy)?,
+        sell_notional: exact(sell)?,
+        unknown_notional: exact(unknown)?,
+        largest_notional: exact(largest)?,
+        first_at,
+        last_at,
+        excluded_prints: excluded_prints.into(),
+        excluded_shares: exact(excluded_shares)?,
+        excluded_notional: exact(excluded)?,
     })
 }
 

@@ -74,6 +74,13 @@ impl<'a> Field<'a> {
         matches!(self.raw, "" | "null")
     }
 
+    /// The text without quotation marks, still escaped.
+    #[inline]
+    fn bare(self) -> &'a str {
+        let inside = self.raw.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        inside.unwrap_or(self.raw)
+    }
+
     /// The inside of a JSON string.
     #[inline]
     fn inside(self) -> Option<Cow<'a, str>> {
@@ -110,6 +117,10 @@ impl<'a> Field<'a> {
 
     #[inline]
     pub(crate) fn decimal(self) -> Found<Decimal> {
+        // Nearly every number is short, and has nothing in it that could be escaped.
+        if let Some(short) = short_decimal(self.bare().as_bytes()) {
+            return Ok(Some(short));
+        }
         if self.is_absent() {
             return Ok(None);
         }
@@ -286,6 +297,11 @@ impl<'a> Field<'a> {
 
     #[inline]
     pub(crate) fn instant(self) -> Found<DateTime<Utc>> {
+        if self.raw.starts_with('"')
+            && let Some(at) = whole_second(self.bare().as_bytes())
+        {
+            return self.of_this_century(at);
+        }
         let Some(text) = self.text()? else {
             return Ok(None);
         };

@@ -31,6 +31,60 @@ const ENDS_PART: [bool; 256] = {
     table
 };
 
+/// Bits are set where a byte of the eight may be special ([`IS_SPECIAL`]); none when none is.
+#[inline]
+fn special_bits(eight: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let below = |bytes: u64, least: u64| bytes.wrapping_sub(ONES * least) & !bytes & HIGH;
+    let is = |byte: u8| below(eight ^ (ONES * u64::from(byte)), 1);
+    below(eight, 0x20) | is(b'"') | is(b'\\')
+}
+
+/// The keys of the rows so far, in their order, for one kind of row. A vendor writes every row by
+/// the same program, so the next row's keys are most often the same texts in the same order:
+/// comparing them is cheaper than finding their ends and their fields anew.
+#[derive(Debug, Default)]
+pub(crate) struct Order(Vec<Key>);
+
+#[derive(Debug)]
+struct Key {
+    /// With quotation marks, colon, and the spaces between.
+    text: String,
+    /// The number of its field.
+    place: Option<u8>,
+}
+
+/// More keys than any row has.
+const MAX_KEYS: usize = 128;
+/// How many known keys are compared. Some vendors leave out a field that would be empty, so the
+/// next key of a row may be one of the next few.
+const LOOK_AHEAD: usize = 3;
+
+impl Order {
+    /// The number of the known key with which the text begins, from this number on.
+    #[inline]
+    fn find(&self, from: usize, text: &[u8]) -> Option<usize> {
+        let next = self.0.iter().enumerate().skip(from).take(LOOK_AHEAD);
+        next.filter(|(_, key)| text.starts_with(key.text.as_bytes()))
+            .map(|(number, _)| number)
+            .next()
+    }
+
+    /// Keeps the memory of the key that was there: rows may differ again and again.
+    fn learn(&mut self, number: usize, text: &str, place: Option<u8>) {
+        match self.0.get_mut(number) {
+            Some(known) => {
+                known.text.clear();
+                known.text.push_str(text);
+                known.place = place;
+            }
+            None if number < MAX_KEYS => self.0.push(Key { text: text.to_owned(), place }),
+            None => {}
+        }
+    }
+}
+
 /// A place in a text. Every step says none when the text is not what the step expects there.
 pub(crate) struct Scanner<'a> {
     text: &'a str,
@@ -57,18 +111,19 @@ impl<'a> Scanner<'a> {
         self.at += bytes;
     }
 
-    /// A flat object. The fields that it has no slot for are passed over.
-    pub(crate) fn row<W: WireRow<'a>>(&mut self) -> Option<W> {
+    /// A flat object. The fields that it has no place for are passed over. The order is that of
+    /// rows of the same kind.
+    pub(crate) fn row<W: WireRow<'a>>(&mut self, order: &mut Order) -> Option<W> {
         let mut row = W::default();
         self.expect(b'{')?;
         if self.take_if(b'}')? {
             return Some(row);
         }
+        let mut next = 0;
         loop {
-            let key = self.string()?;
-            self.expect(b':')?;
+            let place = self.key::<W>(order, &mut next)?;
             let value = self.value()?;
-            if let Some(slot) = row.slot(key) {
+            if let Some(slot) = place.and_then(|place| row.at(place)) {
                 if !slot.0.is_empty() {
                     return None;
                 }
@@ -79,6 +134,24 @@ impl<'a> Scanner<'a> {
                 return Some(row);
             }
         }
+    }
+
+    /// The field of the next key. Moves past its colon, and on in the order.
+    #[inline]
+    fn key<W: WireRow<'a>>(&mut self, order: &mut Order, next: &mut usize) -> Option<Option<u8>> {
+        self.peek()?;
+        if let Some(number) = order.find(*next, &self.text.as_bytes()[self.at..]) {
+            let key = &order.0[number];
+            self.at += key.text.len();
+            *next = number + 1;
+            return Some(key.place);
+        }
+        let begin = self.at;
+        let place = W::place(self.string()?);
+        self.expect(b':')?;
+        order.learn(*next, &self.text[begin..self.at], place);
+        *next += 1;
+        Some(place)
     }
 
     /// Passes over a flat object without looking into it.
@@ -133,7 +206,14 @@ impl<'a> Scanner<'a> {
     pub(crate) fn string(&mut self) -> Option<&'a str> {
         self.expect(b'"')?;
         let begin = self.at - 1;
-        let rest = &self.text.as_bytes()[self.at..];
+        let bytes = self.text.as_bytes();
+        // Eight bytes at a time, as long as none of them is special.
+        while let Some(Ok(eight)) = bytes.get(self.at..self.at + 8).map(<[u8; 8]>::try_from)
+            && special_bits(u64::from_le_bytes(eight)) == 0
+        {
+            self.at += 8;
+        }
+        let rest = &bytes[self.at..];
         let end = rest.iter().position(|byte| IS_SPECIAL[usize::from(*byte)])?;
         if rest[end] != b'"' {
             return None;

@@ -8,8 +8,11 @@ use serde_json::value::RawValue;
 
 /// A row whose fields can be filled in one by one.
 pub(crate) trait WireRow<'a>: Default + Deserialize<'a> {
-    /// The field of a key that is still in its quotation marks; none when it is not read.
-    fn slot(&mut self, key: &str) -> Option<&mut Raw<'a>>;
+    /// The number of the field of a key that is still in its quotation marks; none when it is not
+    /// read.
+    fn place(key: &str) -> Option<u8>;
+    /// The field of that number.
+    fn at(&mut self, place: u8) -> Option<&mut Raw<'a>>;
 }
 
 /// A row of raw fields, named as the vendor names them.
@@ -22,14 +25,26 @@ macro_rules! wire_row {
             $(pub(crate) $field: $crate::wire::Raw<'a>,)*
         }
 
-        impl<'a> $crate::wire::WireRow<'a> for $name<'a> {
-            fn slot(&mut self, key: &str) -> Option<&mut $crate::wire::Raw<'a>> {
-                match key {
-                    $(concat!("\"", stringify!($field), "\"") => Some(&mut self.$field),)*
-                    _ => None,
+        const _: () = {
+            #[expect(non_camel_case_types, reason = "the vendor's names")]
+            enum Place { $($field,)* }
+
+            impl<'a> $crate::wire::WireRow<'a> for $name<'a> {
+                fn place(key: &str) -> Option<u8> {
+                    match key {
+                        $(concat!("\"", stringify!($field), "\"") => Some(Place::$field as u8),)*
+                        _ => None,
+                    }
+                }
+
+                fn at(&mut self, place: u8) -> Option<&mut $crate::wire::Raw<'a>> {
+                    match place {
+                        $(place if place == Place::$field as u8 => Some(&mut self.$field),)*
+                        _ => None,
+                    }
                 }
             }
-        }
+        };
     };
 }
 pub(crate) use wire_row;

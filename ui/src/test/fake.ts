@@ -11,8 +11,10 @@ import type {
   GapView,
   Mode,
   PrintDetail,
+  RetentionView,
   Status,
 } from "../api/bindings";
+import { contractDetail, contractTrades, volumeByPrice } from "./contract";
 import { flowGroups, flowHeat, flowLines, flowStrikes, flowSummary, flowTrades } from "./flow";
 import { history, nextPrint, sessions, START_MS, SYMBOLS } from "./market";
 import { nextTrade } from "./options";
@@ -27,7 +29,7 @@ import {
   volatilityHistory,
   watchTape,
 } from "./straddles";
-import { LOG, QUARANTINE, REASONS, statusAt, VENDORS } from "./records";
+import { LOG, QUARANTINE, REASONS, RETENTION, statusAt, VENDORS } from "./records";
 import { activityTable, barsTable, levelsTable, printsTable, profileTable, SIDES } from "./tables";
 import { correlation, netPremium, plan, tide, volatility } from "./volatility";
 
@@ -57,6 +59,7 @@ export class Fake implements Transport {
   #listeners = new Set<(event: MarketEvent) => void>();
   #app: AppView;
   #backfills: BackfillView[] = [];
+  #retention: RetentionView[] = RETENTION;
   #options: FakeOptions;
 
   constructor(options: FakeOptions = {}) {
@@ -229,6 +232,16 @@ export class Fake implements Transport {
       const job = this.#backfills.find((one) => one.id === id);
       if (!job) throw new ApiFailure("not_found", "There is no such backfill.");
       return this.#replace({ ...job, state: "stopped", seconds_left: null, rows_per_s: null });
+    },
+    get_contract: contractDetail,
+    get_contract_trades: contractTrades,
+    get_volume_by_price: volumeByPrice,
+    get_retention: () => this.#retention,
+    set_retention: ({ table, keep_days }) => {
+      this.#retention = this.#retention.map((row) =>
+        row.table === table ? { ...row, keep_days } : row,
+      );
+      return this.#retention;
     },
     list_quarantine: ({ limit }) => QUARANTINE.slice(0, limit),
     list_log: ({ limit }) => LOG.slice(0, limit),

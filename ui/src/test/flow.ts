@@ -130,8 +130,19 @@ export function flowGroups(ask: GetFlowGroups): Columns<FlowGroupsMeta> {
   }
   const worth = (group: OptionTrade[]): number => sum(group.map((trade) => trade.premium));
   const last = (group: OptionTrade[]): number => group[group.length - 1].at;
+  const opened = { provable: 2, probable: 1 }[ask.opening ?? ""] ?? 0;
   const found = groups
-    .filter((group) => worth(group) >= (ask.min_premium ?? 0))
+    .filter(
+      (group) =>
+        worth(group) >= (ask.min_premium ?? 0) &&
+        sum(group.map((trade) => trade.size)) >= (ask.min_size ?? 0) &&
+        (!ask.expiry || group[0].contract.expiry === ask.expiry) &&
+        group[0].contract.strike >= (ask.min_strike ?? -Infinity) &&
+        group[0].contract.strike <= (ask.max_strike ?? Infinity) &&
+        (!ask.with_flags || group.some((trade) => trade.flags & (ask.with_flags ?? 0))) &&
+        group.every((trade) => !(trade.flags & (ask.without_flags ?? 0))) &&
+        Math.min(...group.map((trade) => trade.opening)) >= opened,
+    )
     .sort((one, two) =>
       ask.order === "largest" ? worth(two) - worth(one) : last(two) - last(one),
     );

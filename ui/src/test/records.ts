@@ -5,6 +5,7 @@ import type {
   LogRow,
   QuarantineRow,
   ReasonView,
+  RetentionView,
   Status,
   VendorView,
 } from "../api/bindings";
@@ -123,3 +124,25 @@ export const LOG: LogRow[] = Array.from({ length: 120 }, (_, index) => {
   const [level, area, message] = MESSAGES[(index * 7 + (index >> 2)) % MESSAGES.length];
   return { at_ms: START_MS - index * 47_300, level, area, message };
 });
+
+const kept = (
+  table: string,
+  label: string,
+  keep_days: number | null,
+  bytes: number,
+  rows: number,
+) => ({
+  table,
+  label,
+  keep_days,
+  bytes,
+  rows,
+});
+
+export const RETENTION: RetentionView[] = [
+  kept("darkpool_trades", "Off-exchange prints", null, 1_840_000_000, 7_900_000),
+  kept("options_flow", "Option trades and alerts", 365, 1_210_000_000, 4_100_000),
+  kept("bars", "Bars", null, 96_000_000, 610_000),
+  kept("option_contracts", "Contracts that expired", 30, 8_200_000, 31_000),
+  kept("quarantine", "Quarantine", 90, 40_000, 7),
+];

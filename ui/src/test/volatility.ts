@@ -100,6 +100,7 @@ export function volatility({ symbol }: OneSymbol): VolatilityView {
         length > 200
           ? null
           : priceAt(symbol, START_MS) * now * Math.sqrt((length + 0.4) / 365) * 0.8,
+      from: length === 105 ? "mid" : "vendor",
     })),
     history,
   };

@@ -136,6 +136,20 @@ pub struct GetFlowGroups {
     pub side: Option<String>,
     /// `zero`, `week`, `month` or `longer`.
     pub tenor: Option<String>,
+    /// `YYYY-MM-DD`.
+    pub expiry: Option<String>,
+    /// Dollars a share.
+    pub min_strike: Option<f64>,
+    /// Dollars a share.
+    pub max_strike: Option<f64>,
+    /// Smallest size of a group, contracts.
+    pub min_size: Option<f64>,
+    /// Only groups in which a trade has at least one of these flags (bits).
+    pub with_flags: Option<u32>,
+    /// Only groups in which no trade has one of these flags (bits).
+    pub without_flags: Option<u32>,
+    /// `provable`, or `probable` (which includes provable).
+    pub opening: Option<String>,
     /// `newest` (default) or `largest`.
     pub order: Option<String>,
     /// At most this many, 1 to 5,000.
@@ -157,7 +171,7 @@ pub struct FlowGroupsMeta {
     pub sides: Vec<super::CodeLabel>,
     /// How trades were grouped, in words.
     pub rule: String,
-    /// Groups before `limit`.
+    /// Groups that pass, before `limit`.
     pub groups: f64,
 }
 
@@ -374,6 +388,8 @@ pub struct TermView {
     pub implied: f64,
     /// The move that a straddle's price implies, dollars a share.
     pub implied_move: Option<f64>,
+    /// `vendor`, or `mid` when Undertow took it from quotes of the expiry's contracts.
+    pub from: String,
 }
 
 /// One day's volatility.

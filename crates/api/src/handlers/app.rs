@@ -103,16 +103,21 @@ pub(crate) async fn remove_symbol(app: &App, request: OneSymbol) -> Result<AppVi
 pub(super) fn engine_error(error: EngineError) -> ApiError {
     match error {
         EngineError::Store(error) => market_error(error),
+        EngineError::Vendor(error) => ApiError::new(code_of(&error), error.to_string()),
         other => ApiError::invalid(other.to_string()),
     }
 }
 
 fn refused(vendor: VendorId, error: &VendorError) -> ApiError {
-    let code = match error {
+    let said = format!("{} could not be connected: {error}", vendor.title());
+    ApiError::new(code_of(error), said)
+}
+
+fn code_of(error: &VendorError) -> ErrorCode {
+    match error {
         VendorError::Auth { .. } => ErrorCode::VendorAuth,
         VendorError::Entitlement { .. } => ErrorCode::VendorEntitlement,
         VendorError::RateLimited { .. } => ErrorCode::RateLimited,
         _ => ErrorCode::Internal,
-    };
-    ApiError::new(code, format!("{} could not be connected: {error}", vendor.title()))
+    }
 }

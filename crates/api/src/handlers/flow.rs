@@ -1,9 +1,12 @@
 //! Options flow of a session: the tape, groups, sentiment, lines, heat and strikes.
 
+mod contract;
 mod day;
 mod running;
 mod tape;
 
+pub(super) use contract::years_to;
+pub(crate) use contract::{get_contract, get_contract_trades};
 pub(crate) use day::{get_flow_heat, get_flow_lines, get_flow_strikes, get_flow_summary};
 pub(crate) use running::{get_net_premium, get_tide};
 pub(crate) use tape::{get_flow_groups, get_flow_trades};

@@ -3,11 +3,13 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::prelude::ToPrimitive;
 use undertow_analysis::correlation::{self, BIN_MINUTES, Lag};
+use undertow_analysis::smile::{self, Source};
 use undertow_analysis::volatility::{
     Estimator, LENGTHS, Ohlc, Standing, YEAR_SESSIONS, historical,
 };
-use undertow_market::{Bar, BarInterval, Symbol, VolatilityDay};
+use undertow_market::{Bar, BarInterval, ContractState, Symbol, TermPoint, VolatilityDay};
 
+use super::flow::years_to;
 use super::request;
 use crate::app::{App, OpenMarket};
 use crate::convert::{count, float};
@@ -52,7 +54,7 @@ pub(crate) async fn get_volatility(
             .map_or(0, |standing| u32::try_from(standing.sessions).unwrap_or(u32::MAX)),
         needed_sessions: u32::try_from(YEAR_SESSIONS).unwrap_or(u32::MAX),
         historical: estimates(&bars),
-        term: term(&market, &symbol, today).await?,
+        term: term(app, &market, &symbol, today).await?,
         history: history(&days, &bars),
     })
 }
@@ -96,19 +98,50 @@ fn estimates(bars: &[Bar]) -> Vec<HistoricalView> {
         .collect()
 }
 
+/// The vendor's term structure, and where it has no point for an expiry of the listed contracts,
+/// what their quotes imply.
 async fn term(
+    app: &App,
     market: &OpenMarket,
     symbol: &Symbol,
     today: NaiveDate,
 ) -> Result<Vec<TermView>, ApiError> {
     let points = request::stored(market.store.term_points(symbol, today).await)?;
-    let view = |point: undertow_market::TermPoint| TermView {
+    let listed = request::stored(market.store.contracts(symbol).await)?;
+    let told = |expiry: NaiveDate| points.iter().any(|point| point.expiry == expiry);
+    let mut term: Vec<TermView> = listed
+        .chunk_by(|one, next| one.contract.expiry == next.contract.expiry)
+        .filter(|contracts| !told(contracts[0].contract.expiry))
+        .filter_map(|contracts| quoted_term(app, contracts))
+        .collect();
+    term.extend(points.iter().map(told_term));
+    term.sort_by(|left, right| left.expiry.cmp(&right.expiry));
+    Ok(term)
+}
+
+fn told_term(point: &TermPoint) -> TermView {
+    TermView {
         expiry: point.expiry.to_string(),
         days: count((point.expiry - point.session_date).num_days()),
         implied: point.implied,
         implied_move: point.implied_move.map(float),
-    };
-    Ok(points.into_iter().map(view).collect())
+        from: Source::Vendor.as_str().to_owned(),
+    }
+}
+
+/// The volatility at the money of one expiry's contracts.
+fn quoted_term(app: &App, contracts: &[ContractState]) -> Option<TermView> {
+    let (first, newest) = (contracts.first()?, contracts.iter().map(|one| one.received_at).max()?);
+    let expiry = first.contract.expiry;
+    let implied = smile::at_the_money(contracts, years_to(app.calendar(), expiry, newest))?;
+    Some(TermView {
+        expiry: expiry.to_string(),
+        days: count((expiry - first.session_date).num_days()),
+        implied: implied.value,
+        implied_move: None,
+        // Even where each contract's is the vendor's: the point between them is not.
+        from: Source::Mid.as_str().to_owned(),
+    })
 }
 
 /// Day by day: implied as stored, historical from the bars up to that day.

@@ -61,6 +61,9 @@ pub(crate) struct Rig {
     vendor: Option<tokio::runtime::Runtime>,
 }
 
+/// The venue, the facility and the number that tell a trade from all others.
+type Identity = (u16, Option<u16>, u64);
+
 impl Drop for Rig {
     fn drop(&mut self) {
         if let Some(vendor) = self.vendor.take() {
@@ -210,7 +213,7 @@ impl Rig {
         let minute = |trade: &SimTapeTrade| {
             u16::try_from((trade.sip_ns / 1_000_000_000 - midnight) / 60).unwrap()
         };
-        let mut seen: BTreeMap<u16, [Vec<(u16, Option<u16>, u64)>; 2]> = BTreeMap::new();
+        let mut seen = BTreeMap::<u16, [Vec<Identity>; 2]>::new();
         for trade in tape.visible(self.clock.now()) {
             let of = seen.entry(minute(trade)).or_default();
             let identity = (trade.venue, trade.facility_id(), trade.id);

@@ -8,6 +8,9 @@
 //! month come back (a backfill of it), adding them would count them twice: such a day, too, is
 //! summed anew, from what has come back.
 //!
+//! A day that has no sums yet gets its own by COPY; only where a day has some are they looked for one
+//! by one. In a backfill nearly every day is new.
+//!
 //! Both ways must agree on every rule; a property test compares them on a real database.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +26,7 @@ use super::TABLE;
 use super::batch::{DOLLAR_SCALE, Row, SHARE_SCALE};
 use super::existing::Verdict;
 use crate::StoreError;
+use crate::copy::CopyBuffer;
 use crate::numeric::Numeric;
 use crate::retention::pruned_to;
 
@@ -88,8 +92,12 @@ pub(super) async fn apply(
             sums.add(row);
         }
     }
-    add_cells(connection, &sums.cells).await?;
-    add_minutes(connection, &sums.minutes).await?;
+    let known = days_with_sums(connection, &sums).await?;
+    let (new, more) = sums.split(&known);
+    copy_cells(connection, &new.cells).await?;
+    copy_minutes(connection, &new.minutes).await?;
+    add_cells(connection, &more.cells).await?;
+    add_minutes(connection, &more.minutes).await?;
     for day in &anew {
         rebuild(connection, day).await?;
     }
@@ -107,6 +115,125 @@ impl<'b> Sums<'b> {
             self.minutes.entry(key).or_default().add(row);
         }
     }
+}
+
+impl<'b> Sums<'b> {
+    /// The sums of days that have none yet, and those of the other days.
+    fn split(self, known: &BTreeSet<(&'b str, NaiveDate)>) -> (Self, Self) {
+        let (more_cells, cells) =
+            self.cells.into_iter().partition(|(key, _)| known.contains(&(key.0, key.1)));
+        let (more_minutes, minutes) =
+            self.minutes.into_iter().partition(|(key, _)| known.contains(&(key.0, key.1)));
+        (Self { cells, minutes }, Self { cells: more_cells, minutes: more_minutes })
+    }
+
+    fn days(&self) -> BTreeSet<(&'b str, NaiveDate)> {
+        // Every minute is that of a print that is in a cell.
+        self.cells.keys().map(|key| (key.0, key.1)).collect()
+    }
+}
+
+/// Which of the days have sums already. Nobody adds any meanwhile: the merge holds the lock.
+async fn days_with_sums<'b>(
+    connection: &mut PgConnection,
+    sums: &Sums<'b>,
+) -> Result<BTreeSet<(&'b str, NaiveDate)>, StoreError> {
+    let days: Vec<(&str, NaiveDate)> = sums.days().into_iter().collect();
+    if days.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let known: Vec<i64> = sqlx::query_scalar(
+        "SELECT day.number FROM unnest($1::text[], $2::date[]) WITH ORDINALITY
+            AS day (symbol, session_date, number)
+         WHERE EXISTS (
+            SELECT FROM trading.darkpool_level_cells c
+            WHERE c.symbol = day.symbol AND c.session_date = day.session_date)",
+    )
+    .bind(days.iter().map(|day| day.0).collect::<Vec<_>>())
+    .bind(days.iter().map(|day| day.1).collect::<Vec<_>>())
+    .fetch_all(connection)
+    .await?;
+    let day = |number: i64| days.get(usize::try_from(number - 1).ok()?).copied();
+    Ok(known.into_iter().filter_map(day).collect())
+}
+
+/// The column list must agree with what is encoded below it.
+const COPY_CELLS: &str = "
+    COPY trading.darkpool_level_cells (
+        symbol, session_date, session, cell_low, prints, shares, notional, buy_notional,
+        sell_notional, unknown_notional, largest_notional, first_at, last_at, excluded_prints,
+        excluded_shares, excluded_notional, canceled_prints)
+    FROM STDIN (FORMAT binary)";
+const CELL_COLUMNS: i16 = 17;
+/// A row in binary form, with room to spare.
+const CELL_BYTES: usize = 260;
+
+async fn copy_cells(
+    connection: &mut PgConnection,
+    cells: &BTreeMap<CellKey<'_>, Cell>,
+) -> Result<(), StoreError> {
+    let mut buffer = CopyBuffer::new(CELL_COLUMNS, 32 + CELL_BYTES * cells.len());
+    for ((symbol, date, session, low), cell) in cells {
+        buffer.row();
+        buffer.text(symbol);
+        buffer.date(*date);
+        buffer.i16(i16::from(session.code()));
+        buffer.numeric(Numeric::from(*low));
+        buffer.i32(cell.prints);
+        buffer.numeric(shares(cell.shares));
+        buffer.numeric(dollars(cell.buy + cell.sell + cell.unknown));
+        buffer.numeric(dollars(cell.buy));
+        buffer.numeric(dollars(cell.sell));
+        buffer.numeric(dollars(cell.unknown));
+        buffer.numeric(dollars(cell.largest));
+        buffer.optional(cell.span.map(|(first, _)| first), CopyBuffer::instant);
+        buffer.optional(cell.span.map(|(_, last)| last), CopyBuffer::instant);
+        buffer.i32(cell.excluded_prints);
+        buffer.numeric(shares(cell.excluded_shares));
+        buffer.numeric(dollars(cell.excluded));
+        buffer.i32(cell.canceled_prints);
+    }
+    copy(connection, COPY_CELLS, buffer, cells.len()).await
+}
+
+/// The column list must agree with what is encoded below it.
+const COPY_MINUTES: &str = "
+    COPY trading.darkpool_activity_minutes (
+        symbol, session_date, minute, prints, shares, notional, level_eligible_shares)
+    FROM STDIN (FORMAT binary)";
+const MINUTE_COLUMNS: i16 = 7;
+const MINUTE_BYTES: usize = 120;
+
+async fn copy_minutes(
+    connection: &mut PgConnection,
+    minutes: &BTreeMap<MinuteKey<'_>, Minute>,
+) -> Result<(), StoreError> {
+    let mut buffer = CopyBuffer::new(MINUTE_COLUMNS, 32 + MINUTE_BYTES * minutes.len());
+    for ((symbol, date, number), minute) in minutes {
+        buffer.row();
+        buffer.text(symbol);
+        buffer.date(*date);
+        buffer.i16(number.cast_signed());
+        buffer.i32(minute.prints);
+        buffer.numeric(shares(minute.shares));
+        buffer.numeric(dollars(minute.dollars));
+        buffer.numeric(shares(minute.level_eligible_shares));
+    }
+    copy(connection, COPY_MINUTES, buffer, minutes.len()).await
+}
+
+async fn copy(
+    connection: &mut PgConnection,
+    statement: &'static str,
+    buffer: CopyBuffer,
+    rows: usize,
+) -> Result<(), StoreError> {
+    if rows > 0 {
+        let mut copy = connection.copy_in_raw(statement).await?;
+        copy.send(buffer.finish()).await?;
+        copy.finish().await?;
+    }
+    Ok(())
 }
 
 impl Cell {

@@ -26,7 +26,7 @@ use super::wire::{Envelope, WireTicker};
 use crate::Reject;
 use crate::decode::{DecodeError, Decoded, text_of, typed_row};
 use crate::field::FieldFault;
-use crate::scan::Scanner;
+use crate::scan::{Order, Scanner};
 use crate::wire::{Raw, WireRow};
 
 /// More rows than any answer holds. Bounds the memory that one can take.
@@ -80,7 +80,8 @@ impl<'a> Body<'a> {
         if !self.has_rows() {
             return Ok(0);
         }
-        let mut rows = Rows { scanner: Scanner::new(self.envelope.results.0), may_scan };
+        let scanner = Scanner::new(self.envelope.results.0);
+        let mut rows = Rows { scanner, order: Order::default(), may_scan };
         let mut count = 0;
         while let Some((raw, row)) = rows.next()? {
             count += 1;
@@ -121,6 +122,7 @@ pub struct Part<T> {
 /// The rows of a list that is known to be JSON.
 struct Rows<'a> {
     scanner: Scanner<'a>,
+    order: Order,
     may_scan: bool,
 }
 
@@ -145,7 +147,7 @@ impl<'a> Rows<'a> {
         }
         let rest = self.scanner.rest();
         if self.may_scan {
-            if let Some(row) = self.scanner.row() {
+            if let Some(row) = self.scanner.row(&mut self.order) {
                 let bytes = rest.len() - self.scanner.rest().len();
                 return Ok(Some((Raw(&rest[..bytes]), Ok(row))));
             }

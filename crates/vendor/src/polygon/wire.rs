@@ -165,17 +165,32 @@ pub(super) struct WireAggregate<'a> {
 }
 
 impl<'a> WireRow<'a> for WireAggregate<'a> {
-    fn slot(&mut self, key: &str) -> Option<&mut Raw<'a>> {
+    fn place(key: &str) -> Option<u8> {
         match key {
-            "\"T\"" => Some(&mut self.ticker),
-            "\"o\"" => Some(&mut self.open),
-            "\"h\"" => Some(&mut self.high),
-            "\"l\"" => Some(&mut self.low),
-            "\"c\"" => Some(&mut self.close),
-            "\"v\"" => Some(&mut self.volume),
-            "\"vw\"" => Some(&mut self.vwap),
-            "\"t\"" => Some(&mut self.time),
-            "\"n\"" => Some(&mut self.trades),
+            "\"T\"" => Some(0),
+            "\"o\"" => Some(1),
+            "\"h\"" => Some(2),
+            "\"l\"" => Some(3),
+            "\"c\"" => Some(4),
+            "\"v\"" => Some(5),
+            "\"vw\"" => Some(6),
+            "\"t\"" => Some(7),
+            "\"n\"" => Some(8),
+            _ => None,
+        }
+    }
+
+    fn at(&mut self, place: u8) -> Option<&mut Raw<'a>> {
+        match place {
+            0 => Some(&mut self.ticker),
+            1 => Some(&mut self.open),
+            2 => Some(&mut self.high),
+            3 => Some(&mut self.low),
+            4 => Some(&mut self.close),
+            5 => Some(&mut self.volume),
+            6 => Some(&mut self.vwap),
+            7 => Some(&mut self.time),
+            8 => Some(&mut self.trades),
             _ => None,
         }
     }

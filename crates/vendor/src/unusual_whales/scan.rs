@@ -6,7 +6,7 @@
 //! then reads the text anew.
 
 use super::wire::Shape;
-use crate::scan::Scanner;
+use crate::scan::{Order, Scanner};
 use crate::wire::WireRow;
 
 /// Reads every row. None when the answer is not of the usual form or `on_row` says to stop.
@@ -17,6 +17,7 @@ pub(super) fn scan_rows<'a, W: WireRow<'a>>(
     mut on_row: impl FnMut(&W) -> bool,
 ) -> Option<()> {
     let mut scanner = Scanner::new(text);
+    let mut order = Order::default();
     let is_bare = shape == Shape::WrappedOrBare && scanner.peek()? == b'[';
     if !is_bare {
         scanner.expect(b'{')?;
@@ -31,7 +32,7 @@ pub(super) fn scan_rows<'a, W: WireRow<'a>>(
     let mut has_more = scanner.peek()? != b']';
     while has_more {
         count += 1;
-        let row = scanner.row()?;
+        let row = scanner.row(&mut order)?;
         if count > most || !on_row(&row) {
             return None;
         }
@@ -44,13 +45,14 @@ pub(super) fn scan_rows<'a, W: WireRow<'a>>(
     scanner.is_at_end().then_some(())
 }
 
-/// Reads a frame of the stream: the channel's name and its row.
-pub(super) fn scan_frame<'a, W: WireRow<'a>>(text: &'a str) -> Option<W> {
+/// Reads a frame of the stream: the channel's name and its row. The order is that of frames with
+/// the same kind of row.
+pub(super) fn scan_frame<'a, W: WireRow<'a>>(text: &'a str, order: &mut Order) -> Option<W> {
     let mut scanner = Scanner::new(text);
     scanner.expect(b'[')?;
     scanner.string()?;
     scanner.expect(b',')?;
-    let row = scanner.row()?;
+    let row = scanner.row(order)?;
     scanner.expect(b']')?;
     scanner.is_at_end().then_some(row)
 }

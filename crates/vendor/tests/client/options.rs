@@ -50,11 +50,7 @@ async fn trades_and_alerts_are_asked_for_with_their_bounds() {
 }
 
 #[tokio::test]
-async fn trades_of_a_symbol_or_a_contract_are_asked_for() {
-    let spy = &spy();
-    let recent =
-        ask!(fixture!("option_trades"), client => client.flow_recent(spy, Some(5000), LIVE));
-    check(recent, "/api/stock/SPY/flow-recent?min_premium=5000", 2, 1);
+async fn trades_of_a_contract_are_asked_for() {
     let query = ContractFlowQuery {
         session_date: Some("2026-03-02".parse().unwrap()),
         limit: Some(100),

@@ -6,15 +6,12 @@ import {
   countOn,
   fromQuery,
   groupsRequest,
-  passes,
-  picks,
   SHOW_ALL,
   toQuery,
   tradesRequest,
   unfiltered,
   type Filters,
 } from "./filters";
-import { noteLine, type Line } from "./lines";
 
 function pick<T>(random: () => number, items: readonly T[]): T {
   return items[Math.floor(random() * items.length)];
@@ -121,33 +118,43 @@ test("every filter of trades is asked of the engine, and nothing that is off", (
   });
 });
 
-test("groups are asked for by what the engine knows and picked by the rest", () => {
-  const filters: Filters = { ...SHOW_ALL, kind: "put", min: 1e6, window: 10 };
-  expect(picks(filters)).toBe(false);
-  expect(groupsRequest("SPY", null, filters, 500)).toMatchObject({
+test("every filter of groups is asked of the engine, and nothing that is off", () => {
+  const filters: Filters = {
+    ...SHOW_ALL,
     kind: "put",
-    min_premium: 1e6,
+    expiry: "2026-03-20",
+    low: 540,
+    high: 560,
+    min: 1e6,
+    size: 50,
+    with: 1,
+    without: 24,
+    opening: "provable",
+    window: 10,
+  };
+  expect(groupsRequest("SPY", null, filters, 500)).toEqual({
+    symbol: "SPY",
+    session_date: null,
     window_s: 10,
+    min_premium: 1e6,
+    kind: "put",
+    side: null,
+    tenor: null,
+    expiry: "2026-03-20",
+    min_strike: 540,
+    max_strike: 560,
+    min_size: 50,
+    with_flags: 1,
+    without_flags: 24,
+    opening: "provable",
+    order: "newest",
     limit: 500,
   });
-  const contract = { name: "", expiry: "2026-03-20", kind: "put", strike: 550, days: 14 };
-  const group: Line = { ...noteLine("", ""), contract, size: 100, flags: 9, opening: 1 };
-  const cases: [Partial<Filters>, boolean][] = [
-    [{}, true],
-    [{ expiry: "2026-03-20", low: 550, high: 550, size: 100 }, true],
-    [{ expiry: "2026-03-27" }, false],
-    [{ low: 551 }, false],
-    [{ high: 549 }, false],
-    [{ size: 101 }, false],
-    [{ with: 8 }, true],
-    [{ with: 2 }, false],
-    [{ without: 1 }, false],
-    [{ opening: "probable" }, true],
-    [{ opening: "provable" }, false],
-  ];
-  for (const [change, wanted] of cases) {
-    const asked = { ...SHOW_ALL, ...change };
-    expect(passes(group, asked), JSON.stringify(change)).toBe(wanted);
-    expect(picks(asked), JSON.stringify(change)).toBe(Object.keys(change).length > 0);
-  }
+  const bare = Object.entries(groupsRequest("SPY", null, SHOW_ALL, 500));
+  expect(Object.fromEntries(bare.filter(([, value]) => value !== null))).toEqual({
+    symbol: "SPY",
+    window_s: 60,
+    order: "newest",
+    limit: 500,
+  });
 });

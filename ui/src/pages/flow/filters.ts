@@ -1,6 +1,5 @@
 /** What the tape of options shows, and how that is written into an address and kept. */
 import type { FlowCursor, GetFlowGroups, GetFlowTrades } from "../../api/bindings";
-import type { Line } from "./lines";
 
 export interface Filters {
   /** What a row is. */
@@ -142,7 +141,7 @@ export function tradesRequest(
   };
 }
 
-/** The request for groups. What it can't ask for, `passes` picks from the answer. */
+/** The request for groups. */
 export function groupsRequest(
   symbol: string,
   session_date: string | null,
@@ -157,28 +156,14 @@ export function groupsRequest(
     kind: filters.kind || null,
     side: filters.side || null,
     tenor: filters.tenor || null,
+    expiry: filters.expiry || null,
+    min_strike: filters.low,
+    max_strike: filters.high,
+    min_size: filters.size,
+    with_flags: filters.with || null,
+    without_flags: filters.without || null,
+    opening: filters.opening || null,
     order: filters.order,
     limit,
   };
-}
-
-/** Whether groups are picked from the answer and not by the engine. */
-export function picks(filters: Filters): boolean {
-  const { expiry, low, high, size, opening } = filters;
-  return !!(expiry || low || high || size || filters.with || filters.without || opening);
-}
-
-/** Whether a group passes the filters that the engine does not know for groups. */
-export function passes(group: Line, filters: Filters): boolean {
-  const { strike, expiry } = group.contract;
-  const opened = { provable: 2, probable: 1, "": 0 }[filters.opening];
-  return (
-    (!filters.expiry || expiry === filters.expiry) &&
-    strike >= (filters.low ?? -Infinity) &&
-    strike <= (filters.high ?? Infinity) &&
-    group.size >= (filters.size ?? 0) &&
-    (filters.with === 0 || (group.flags & filters.with) !== 0) &&
-    (group.flags & filters.without) === 0 &&
-    group.opening >= opened
-  );
 }

@@ -301,3 +301,35 @@ test("too short a history is said and never computed with", async () => {
     "2 of 5 sessions hold both off-exchange prints and options.",
   );
 });
+
+test("a contract is opened from its line, shows what is ours, and asks for its own trades", async () => {
+  const fake = await open("?rows=trades");
+  await waitFor(() => expect(rows().length).toBeGreaterThan(4));
+  const first = within(rows()[0]).getByRole("button", { name: /Show the contract/ });
+  await fireEvent.click(first);
+  const name = first.getAttribute("aria-label")?.split(" ").at(-1);
+  const drawer = await screen.findByRole("complementary", { name: "The contract" });
+  await waitFor(() =>
+    expect(last(fake, "get_contract_trades")).toEqual({
+      symbol: "SPY",
+      contract: name,
+      session_date: null,
+    }),
+  );
+  await within(drawer).findByText("Open interest");
+  await waitFor(() => expect(within(drawer).getAllByRole("row").length).toBeGreaterThan(1));
+  await key("Escape");
+  await waitFor(() => expect(screen.queryByRole("complementary")).toBeNull());
+});
+
+test("a contract can be opened by key, and a failing vendor is said there and nowhere else", async () => {
+  const fake = await open("?rows=trades");
+  await waitFor(() => expect(rows().length).toBeGreaterThan(4));
+  fake.failing = { get_contract_trades: "rate_limited" };
+  await key("ArrowDown");
+  await key("c");
+  const drawer = await screen.findByRole("complementary", { name: "The contract" });
+  await within(drawer).findByText(/fails get_contract_trades/);
+  expect(within(drawer).getByText("Open interest")).toBeTruthy();
+  expect(rows().length).toBeGreaterThan(4);
+});

@@ -8,15 +8,7 @@ import { onReconnect, throttled, type ResourceState } from "../../api/resource.s
 import type { FlagLabel, FlowCursor } from "../../api/bindings";
 import { count } from "../../lib/format";
 import { touches, type Day } from "./day.svelte";
-import {
-  groupsRequest,
-  passes,
-  picks,
-  SHOW_ALL,
-  tradesRequest,
-  type Filters,
-  type Part,
-} from "./filters";
+import { groupsRequest, SHOW_ALL, tradesRequest, type Filters, type Part } from "./filters";
 import { groupLines, noteLine, tradeLines, type Line } from "./lines";
 
 /** Trades of a page while scrolling. */
@@ -53,7 +45,7 @@ export class FlowTape {
   flags = $state.raw<FlagLabel[]>([]);
   /** How trades were grouped, in words. */
   rule = $state("");
-  /** Groups of the session before any limit. */
+  /** Groups of the session that pass the filters. */
   groups = $state(0);
   sessionDate = $state("");
   /** Trades below this premium are not collected, dollars. */
@@ -161,7 +153,7 @@ export class FlowTape {
   async #readGroups(): Promise<void> {
     const turn = ++this.#turn;
     const { day, filters } = this.#question;
-    const limit = picks(filters) ? WIDE_ROWS : GROUP_STEPS[this.#step];
+    const limit = GROUP_STEPS[this.#step];
     this.loading = true;
     try {
       const ask = groupsRequest(day.symbol, day.date, filters, limit);
@@ -172,7 +164,7 @@ export class FlowTape {
       this.groups = table.meta.groups;
       this.sessionDate = table.meta.session_date;
       this.more = table.meta.groups > table.rows && limit < WIDE_ROWS;
-      this.#replace(groupLines(table).filter((group) => passes(group, filters)));
+      this.#replace(groupLines(table));
       this.#done(null);
       await this.#followChildren();
     } catch (cause) {

@@ -6,6 +6,7 @@ interface Moves {
   page: (by: number) => void;
   home: () => void;
   open: () => void;
+  contract: () => void;
   hold: () => void;
 }
 
@@ -24,6 +25,7 @@ export function tapeActions(moves: Moves): Action[] {
     one("page-up", "Page up", "PageUp", () => moves.page(-1)),
     one("home", "Newest row", "Home", moves.home),
     one("open", "Open or close a group", "Enter", moves.open),
+    one("contract", "Show the contract", "c", moves.contract),
     one("hold", "Pause or resume", " ", moves.hold),
   ];
 }

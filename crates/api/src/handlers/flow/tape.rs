@@ -41,7 +41,6 @@ pub(crate) async fn get_flow_trades(
     };
     let next = rows.last().filter(|_| newest && rows.len() == filter.limit as usize);
     let next = next.map(|row| cursor(row.place()));
-    let rows: Vec<Row<'_>> = rows.iter().map(Row::of).collect();
     columns(app, &filter, date, &rows, next)
 }
 
@@ -127,13 +126,15 @@ fn opening_code(opening: Opening) -> f64 {
     }
 }
 
-fn columns(
+/// Rows of a filter as they cross to the screen.
+pub(super) fn columns(
     app: &App,
     filter: &FlowFilter,
     date: NaiveDate,
-    rows: &[Row<'_>],
+    rows: &[FlowRow],
     next: Option<FlowCursor>,
 ) -> Result<Columns, ApiError> {
+    let rows: Vec<Row<'_>> = rows.iter().map(Row::of).collect();
     let mut contracts = Contracts::default();
     let places: Vec<f64> = rows.iter().map(|row| contracts.place(row.contract)).collect();
     let is_alerts = filter.rows == FlowKind::Alerts;
@@ -205,7 +206,7 @@ fn filter(request: &GetFlowTrades, date: NaiveDate) -> Result<FlowFilter, ApiErr
     })
 }
 
-fn contract(text: &str) -> Result<OptionContract, ApiError> {
+pub(super) fn contract(text: &str) -> Result<OptionContract, ApiError> {
     text.parse().map_err(|error| ApiError::invalid(format!("contract: {error}")))
 }
 
@@ -331,6 +332,13 @@ struct Wanted {
     kind: Option<undertow_market::OptionKind>,
     side: Option<Side>,
     tenor: Option<Tenor>,
+    expiry: Option<NaiveDate>,
+    min_strike: Option<Decimal>,
+    max_strike: Option<Decimal>,
+    min_size: i64,
+    flags_any: TradeFlags,
+    flags_none: TradeFlags,
+    opening: Opening,
 }
 
 impl Wanted {
@@ -341,14 +349,33 @@ impl Wanted {
             kind: request.kind.as_deref().map(kind).transpose()?,
             side: request.side.as_deref().map(prints::side).transpose()?,
             tenor: request.tenor.as_deref().map(tenor).transpose()?,
+            expiry: request
+                .expiry
+                .as_deref()
+                .map(|text| request::date("expiry", text))
+                .transpose()?,
+            min_strike: request.min_strike.map(|value| dollars("min_strike", value)).transpose()?,
+            max_strike: request.max_strike.map(|value| dollars("max_strike", value)).transpose()?,
+            min_size: request.min_size.map(size).transpose()?.unwrap_or(0),
+            flags_any: flags(request.with_flags)?,
+            flags_none: flags(request.without_flags)?,
+            opening: opening(request.opening.as_deref())?,
         })
     }
 
     fn fits(&self, group: &FlowGroup) -> bool {
         let days = group.contract.days_to_expiry(self.session_date);
+        let strike = group.contract.strike.get();
         group.premium >= self.min_premium
+            && group.size >= self.min_size
             && self.kind.is_none_or(|kind| group.contract.kind == kind)
             && self.side.is_none_or(|side| group.side == side)
             && self.tenor.is_none_or(|tenor| Tenor::of(days) == tenor)
+            && self.expiry.is_none_or(|expiry| group.contract.expiry == expiry)
+            && self.min_strike.is_none_or(|least| strike >= least)
+            && self.max_strike.is_none_or(|most| strike <= most)
+            && (self.flags_any.is_empty() || group.flags.intersects(self.flags_any))
+            && !group.flags.intersects(self.flags_none)
+            && opening_code(group.opening) >= opening_code(self.opening)
     }
 }

@@ -16,7 +16,7 @@ use super::RawFrame;
 use crate::Reject;
 use crate::decode::typed_row;
 use crate::field::FieldFault;
-use crate::scan::Scanner;
+use crate::scan::{Order, Scanner};
 use crate::wire::{Raw, wire_row};
 
 /// Most rejects that one frame hands on; more are only counted, and a broken frame with so many is
@@ -91,6 +91,15 @@ impl AddAssign for FrameCounts {
 pub struct FrameDecoder {
     reader: TradeReader,
     kept: Kept,
+    orders: Orders,
+}
+
+/// The order of keys in each kind of row.
+#[derive(Default)]
+struct Orders {
+    trades: Order,
+    aggregates: Order,
+    others: Order,
 }
 
 type Kept = Box<dyn FnMut(&str) -> Option<Symbol> + Send>;
@@ -103,7 +112,7 @@ impl FrameDecoder {
         reader: TradeReader,
         kept: impl FnMut(&str) -> Option<Symbol> + Send + 'static,
     ) -> Self {
-        Self { reader, kept: Box::new(kept) }
+        Self { reader, kept: Box::new(kept), orders: Orders::default() }
     }
 
     /// Takes conditions by another reader from now on.
@@ -126,6 +135,7 @@ impl FrameDecoder {
         let mut frame = OpenFrame {
             reader: &self.reader,
             kept: &mut self.kept,
+            orders: &mut self.orders,
             received_at: frame.received_at,
             may_scan,
             text: &frame.text,
@@ -141,6 +151,7 @@ impl FrameDecoder {
 struct OpenFrame<'f, 'd, S> {
     reader: &'d TradeReader,
     kept: &'d mut Kept,
+    orders: &'d mut Orders,
     received_at: DateTime<Utc>,
     may_scan: bool,
     text: &'f str,
@@ -201,12 +212,16 @@ impl<'f, S: FrameSink> OpenFrame<'f, '_, S> {
     fn scan_known(&mut self, ev: &str, sym: &'f str) -> Option<()> {
         let rest = self.scanner.rest();
         let kind = self.kind(ev, sym);
-        if !matches!(kind, Kind::Trade(_) | Kind::Aggregate(_)) {
-            self.scanner.skip_row()?;
-            self.count(&kind);
-            return Some(());
-        }
-        let wire: WireTick<'f> = self.scanner.row()?;
+        let order = match kind {
+            Kind::Trade(_) => &mut self.orders.trades,
+            Kind::Aggregate(_) => &mut self.orders.aggregates,
+            Kind::Skipped | Kind::Status | Kind::Other => {
+                self.scanner.skip_row()?;
+                self.count(&kind);
+                return Some(());
+            }
+        };
+        let wire: WireTick<'f> = self.scanner.row(order)?;
         let row = &rest[..rest.len() - self.scanner.rest().len()];
         self.take(kind, &wire, row);
         Some(())
@@ -214,7 +229,7 @@ impl<'f, S: FrameSink> OpenFrame<'f, '_, S> {
 
     /// A row that begins in another way, but is flat.
     fn scan_any(&mut self, rest: &'f str) -> Option<()> {
-        let wire: WireTick<'f> = self.scanner.row()?;
+        let wire: WireTick<'f> = self.scanner.row(&mut self.orders.others)?;
         let row = &rest[..rest.len() - self.scanner.rest().len()];
         self.take_wire(&wire, row);
         Some(())

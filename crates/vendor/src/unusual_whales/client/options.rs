@@ -39,24 +39,6 @@ impl UnusualWhales {
             .await
     }
 
-    /// The last fifty option trades of a symbol, newest first.
-    ///
-    /// # Errors
-    /// See [`VendorError`].
-    pub async fn flow_recent(
-        &self,
-        symbol: &Symbol,
-        min_premium: Option<u64>,
-        priority: Priority,
-    ) -> Result<Page<OptionTrade>, VendorError> {
-        let floor = min_premium.map(|dollars| ("min_premium", dollars.to_string()));
-        let path = ["api", "stock", symbol.as_str(), "flow-recent"];
-        let url = self.http.url(&path, floor.as_slice());
-        let of = TradesOf::Symbols(std::slice::from_ref(symbol));
-        self.rows(url, priority, |body, at| decode_option_trades(body, of, at, &self.calendar))
-            .await
-    }
-
     /// Trades of one contract, newest first.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ use super::trades::{TradeParser, TradesOf};
 use super::{any_row, ticker_of};
 use crate::Reject;
 use crate::field::FieldFault;
+use crate::scan::Order;
 use crate::wire::{Raw, WireRow};
 
 /// The price of a stock, as the stream tells it.
@@ -90,10 +91,20 @@ pub struct Reply {
     pub refusal: Option<String>,
 }
 
-/// Reads frames one by one. Remembers the day of the last row.
+/// Reads frames one by one. Remembers the day of the last row, and how rows are written.
 pub struct FrameReader<'a> {
     trades: TradeParser<'a>,
     alerts: AlertParser<'a>,
+    orders: Orders,
+}
+
+/// The order of keys in each kind of row.
+#[derive(Default)]
+struct Orders {
+    trades: Order,
+    alerts: Order,
+    prices: Order,
+    off_lit: Order,
 }
 
 impl<'a> FrameReader<'a> {
@@ -104,6 +115,7 @@ impl<'a> FrameReader<'a> {
         Self {
             trades: TradeParser { of, received_at, places: Places::new(calendar) },
             alerts: AlertParser { symbols: &[], received_at, places: Places::new(calendar) },
+            orders: Orders::default(),
         }
     }
 
@@ -131,16 +143,19 @@ impl<'a> FrameReader<'a> {
         let channel = frame.channel()?;
         let kind = channel.split_once(':').map_or(&*channel, |(kind, _)| kind);
         (self.trades.received_at, self.alerts.received_at) = (received_at, received_at);
+        let orders = &mut self.orders;
         match kind {
-            "option_trades" => {
-                frame.row(|wire| self.trades.trade(wire)).map(|row| Row::Trade(Box::new(row)))
+            "option_trades" => frame
+                .row(&mut orders.trades, |wire| self.trades.trade(wire))
+                .map(|row| Row::Trade(Box::new(row))),
+            "flow-alerts" => frame
+                .row(&mut orders.alerts, |wire| self.alerts.alert(wire))
+                .map(|row| Row::Alert(Box::new(row))),
+            "price" => {
+                frame.row(&mut orders.prices, |wire| price_tick(wire, received_at)).map(Row::Price)
             }
-            "flow-alerts" => {
-                frame.row(|wire| self.alerts.alert(wire)).map(|row| Row::Alert(Box::new(row)))
-            }
-            "price" => frame.row(|wire| price_tick(wire, received_at)).map(Row::Price),
             "off_lit_trades" => frame
-                .row(|wire| off_lit_trade(wire, received_at))
+                .row(&mut orders.off_lit, |wire| off_lit_trade(wire, received_at))
                 .map(|row| Row::OffLit(Box::new(row))),
             _ => {
                 let (channel, _) = pair(frame.text)?;
@@ -166,10 +181,11 @@ impl<'a> Frame<'a> {
 
     fn row<W: WireRow<'a>, T>(
         self,
+        order: &mut Order,
         mut parse: impl FnMut(&W) -> Result<T, FieldFault>,
     ) -> Result<T, String> {
         if self.may_scan
-            && let Some(wire) = scan_frame::<W>(self.text)
+            && let Some(wire) = scan_frame::<W>(self.text, order)
         {
             return parse(&wire).map_err(|fault| fault.to_string());
         }

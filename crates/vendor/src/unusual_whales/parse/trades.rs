@@ -199,8 +199,9 @@ fn check_premium(wire: &WireTrade<'_>, trade: &OptionTrade) -> Result<(), FieldF
     let field = wire.premium.named("premium");
     let told = field.required(field.decimal()?)?;
     let computed = trade.premium();
-    let is_near = told <= computed.saturating_mul(MOST_TIMES_OFF)
-        && computed <= told.saturating_mul(MOST_TIMES_OFF);
+    let is_near = told == computed
+        || told <= computed.saturating_mul(MOST_TIMES_OFF)
+            && computed <= told.saturating_mul(MOST_TIMES_OFF);
     if is_near {
         return Ok(());
     }
