@@ -45,17 +45,12 @@ async fn open() -> Open {
     let mut settings = settings::load(None, |_| None, &[]).unwrap().settings;
     settings.collect.symbols = ["DIA", "IWM"].map(symbol).to_vec();
     settings.collect.history_sessions = 4;
-    settings.tape.symbols = ["DIA", "IWM"].map(symbol).to_vec();
-    settings.tape.history_sessions = 2;
-    let address = rig.simulator.url();
-    settings.vendors.polygon.ws_url = format!("{}/stocks", address.replacen("http", "ws", 1));
-    settings.vendors.polygon.rest_url = address.clone();
-    settings.vendors.unusual_whales.url = address;
+    settings.vendors.unusual_whales.url = rig.simulator.url();
     settings.database.url = address_of(&database);
     let app = App::new(AppOptions {
         data_dir: PathBuf::from(folder.path()),
         settings,
-        vendor_keys: VendorId::ALL.map(|vendor| (vendor, rig.key.clone().into())).into(),
+        vendor_keys: [(VendorId::UnusualWhales, rig.key.clone().into())].into(),
         start_at: Some(at(NOW)),
         postgres_binaries: None,
         collect: true,
@@ -103,11 +98,6 @@ impl Open {
         })
         .await;
         for name in ["DIA", "IWM"] {
-            until("the tape of the day is there", async || {
-                let curve = self.columns("get_tape_activity", json!({ "symbol": name })).await;
-                (curve.rows > 0).then_some(())
-            })
-            .await;
             until("day bars are there", async || {
                 let request = json!({ "symbol": name, "interval": "1d", "limit": 30 });
                 (self.columns("get_bars", request).await.rows == 30).then_some(())
@@ -183,11 +173,8 @@ fn sensible() -> Vec<(&'static str, Value)> {
         ("get_plan", json!({})),
         ("get_opportunities", json!({ "include_ended": true })),
         ("get_straddle", json!({ "symbol": "DIA" })),
-        ("get_tape_activity", json!({ "symbol": "DIA" })),
         ("get_volatility_history", json!({ "symbol": "DIA" })),
         ("get_tape_watch", json!({})),
-        ("watch_tape", json!({ "symbol": "AAPL" })),
-        ("unwatch_tape", json!({ "symbol": "AAPL" })),
         ("list_sessions", week.clone()),
         ("list_gaps", with(json!({ "symbol": null }))),
         ("list_backfills", json!({ "limit": 10 })),
@@ -214,10 +201,15 @@ const IN_ORDER: [&str; 7] = [
     "close_market",
 ];
 
+/// Commands that need the consolidated tape: tests/it/straddles.rs asks them.
+const OF_THE_TAPE: [&str; 3] = ["get_tape_activity", "watch_tape", "unwatch_tape"];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_answers_a_sensible_request() {
     let open = open().await;
-    let asked: BTreeSet<_> = sensible().iter().map(|(name, _)| *name).chain(IN_ORDER).collect();
+    let sensibly = sensible();
+    let sensibly = sensibly.iter().map(|(name, _)| *name);
+    let asked: BTreeSet<_> = sensibly.chain(IN_ORDER).chain(OF_THE_TAPE).collect();
     assert_eq!(asked, COMMANDS.iter().map(|command| command.name).collect::<BTreeSet<_>>());
     for (name, request) in sensible() {
         match open.ask(name, &request).await {

@@ -132,6 +132,10 @@ async fn too_little_history_is_said_with_its_count_and_is_no_opportunity() {
     assert_eq!(row["met"][0], Value::Null);
     let watch = open.json("get_tape_watch", json!({})).await;
     assert_eq!(watch["symbols"][1]["sessions_done"], watch["history_sessions"]);
+    for (command, symbols) in [("watch_tape", 3), ("unwatch_tape", 2)] {
+        let watch = open.json(command, json!({ "symbol": "KO" })).await;
+        assert_eq!(watch["symbols"].as_array().unwrap().len(), symbols, "{command}");
+    }
     open.app.close().await;
 }
 
