@@ -1,6 +1,7 @@
 //! Opportunities come up, change and end with their evidence.
 
 use undertow_analysis::opportunity::{Evidence, recompute};
+use undertow_engine::consolidated::Consolidated;
 use undertow_simulator::SurgeRule;
 use undertow_store::Store;
 use undertow_store::opportunities::{OpportunityFilter, OpportunityHistory, OpportunityState};
@@ -39,8 +40,9 @@ async fn with_history(store: &Store, sessions: u32) {
         until(&format!("the history of {name}"), async || {
             let (from, to) = (date("2026-01-01"), date("2026-06-01"));
             let books = store.tape_books_of(&symbol(name), from, to).await.unwrap();
-            (books.len() == sessions as usize + 1 && books.iter().all(|of| of.is_whole))
-                .then_some(())
+            let days = store.day_bars(&symbol(name), from, to).await.unwrap();
+            let is_whole = books.iter().all(|of| of.is_whole) && days.len() > 90;
+            (books.len() == sessions as usize + 1 && is_whole).then_some(())
         })
         .await;
     }
@@ -51,13 +53,26 @@ fn of<'a>(all: &'a [OpportunityHistory], name: &str) -> Option<&'a OpportunityHi
     all.iter().find(|one| one.opportunity.now.symbol == symbol(name))
 }
 
+/// What a judgement of now comes to.
+fn verdict(engine: &Consolidated, name: &str) -> String {
+    let evidence = engine.evidence(&symbol(name));
+    let judged = evidence.map(|evidence| recompute(&evidence));
+    judged.map_or_else(|| "nothing".to_owned(), |of| format!("{:?} {:?}", of.verdict, of.criteria))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_opportunity_comes_up_is_judged_again_alike_and_ends_with_the_session() {
     let (_database, store) = database().await;
     with_history(&store, 62).await;
-    let rig = market("2026-06-02T19:30:00Z", 60.0).await;
+    let rig = market("2026-06-02T19:30:00Z", 30.0).await;
     let engine = rig.collector(&store, &NAMES).await;
+    let mut verdicts = String::new();
     until("one comes up and one is rejected", async || {
+        let now = NAMES.map(|name| verdict(&engine, name)).join(", ");
+        if now != verdicts {
+            println!("{}: {now}", rig.clock.now());
+            verdicts = now;
+        }
         let all = opportunities(&store).await;
         (of(&all, "PLTR").is_some() && of(&all, "GME").is_some()).then_some(())
     })

@@ -45,6 +45,9 @@ const RETRY: RetryPolicy = RetryPolicy {
     jitter_seed: Some(SEED),
 };
 
+/// What tells a trade of a minute from another: venue, facility and id.
+type Identity = (u16, Option<u16>, u64);
+
 /// A simulated market and the clock that it shares with engines.
 pub(crate) struct Rig {
     pub(crate) simulator: Simulator,
@@ -213,7 +216,7 @@ impl Rig {
         let minute = |trade: &SimTapeTrade| {
             u16::try_from((trade.sip_ns / 1_000_000_000 - midnight) / 60).unwrap()
         };
-        let mut seen = BTreeMap::<u16, [Vec<Identity>; 2]>::new();
+        let mut seen: BTreeMap<u16, [Vec<Identity>; 2]> = BTreeMap::new();
         for trade in tape.visible(self.clock.now()) {
             let of = seen.entry(minute(trade)).or_default();
             let identity = (trade.venue, trade.facility_id(), trade.id);
