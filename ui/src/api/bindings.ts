@@ -772,7 +772,11 @@ to: string,
 /**
  * Whether to ask again for sessions that are complete (cancels, corrections).
  */
-reread: boolean, };
+reread: boolean, 
+/**
+ * Whose data; none = Unusual Whales.
+ */
+vendor?: string, };
 
 /**
  * Names one backfill.
