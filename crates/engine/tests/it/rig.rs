@@ -64,9 +64,6 @@ pub(crate) struct Rig {
     vendor: Option<tokio::runtime::Runtime>,
 }
 
-/// The venue, the facility and the number that tell a trade from all others.
-type Identity = (u16, Option<u16>, u64);
-
 impl Drop for Rig {
     fn drop(&mut self) {
         if let Some(vendor) = self.vendor.take() {
