@@ -1120,6 +1120,34 @@ side: string | null,
  */
 tenor: string | null, 
 /**
+ * `YYYY-MM-DD`.
+ */
+expiry: string | null, 
+/**
+ * Dollars a share.
+ */
+min_strike: number | null, 
+/**
+ * Dollars a share.
+ */
+max_strike: number | null, 
+/**
+ * Smallest size of a group, contracts.
+ */
+min_size: number | null, 
+/**
+ * Only groups in which a trade has at least one of these flags (bits).
+ */
+with_flags: number | null, 
+/**
+ * Only groups in which no trade has one of these flags (bits).
+ */
+without_flags: number | null, 
+/**
+ * `provable`, or `probable` (which includes provable).
+ */
+opening: string | null, 
+/**
  * `newest` (default) or `largest`.
  */
 order: string | null, 
@@ -1157,7 +1185,7 @@ sides: Array<CodeLabel>,
  */
 rule: string, 
 /**
- * Groups before `limit`.
+ * Groups that pass, before `limit`.
  */
 groups: number, };
 
@@ -1496,7 +1524,11 @@ implied: number,
 /**
  * The move that a straddle's price implies, dollars a share.
  */
-implied_move: number | null, };
+implied_move: number | null, 
+/**
+ * `vendor`, or `mid` when Undertow took it from quotes of the expiry's contracts.
+ */
+from: string, };
 
 /**
  * One day's volatility.
@@ -2270,6 +2302,209 @@ to_ms: number | null,
 problem: string | null, };
 
 /**
+ * Names a contract of an underlying, and a session.
+ *
+ * `get_contract_trades` answers with columns as of [`super::GetFlowTrades`]: every trade of the
+ * contract in that session that the vendor has, of every size, newest first. It asks the vendor
+ * each time, and nothing of the answer is stored.
+ */
+export type GetContract = { 
+/**
+ * The underlying.
+ */
+symbol: string, 
+/**
+ * The contract, `SPY261218C00595000`.
+ */
+contract: string, 
+/**
+ * Session date, `YYYY-MM-DD`; none = the latest session.
+ */
+session_date: string | null, };
+
+/**
+ * One contract.
+ */
+export type ContractDetail = { 
+/**
+ * The underlying.
+ */
+symbol: string, 
+/**
+ * Session date that days count from.
+ */
+session_date: string, 
+/**
+ * The contract.
+ */
+contract: ContractView, 
+/**
+ * As the vendor's list showed it last; none when it is in no stored list.
+ */
+listed: ListedView | null, 
+/**
+ * Implied volatility of its expiry by strike, lowest first.
+ */
+smile: Array<SmileView>, 
+/**
+ * The price for delivery at the expiry that calls and puts agree on, dollars a share.
+ */
+forward: number | null, };
+
+/**
+ * A contract as a vendor's list showed it.
+ */
+export type ListedView = { 
+/**
+ * When the list was asked for, epoch ms.
+ */
+received_ms: number, 
+/**
+ * The list's day.
+ */
+session_date: string, 
+/**
+ * Best bid, dollars a share; none when nobody bids.
+ */
+bid: number | null, 
+/**
+ * Best offer, dollars a share.
+ */
+ask: number | null, 
+/**
+ * Last trade, dollars a share.
+ */
+last_price: number | null, 
+/**
+ * Contracts traded on the list's day.
+ */
+volume: number, 
+/**
+ * Contracts open at the start of that day.
+ */
+open_interest: number, 
+/**
+ * Contracts open a day before.
+ */
+previous_open_interest: number | null, 
+/**
+ * Implied volatility, a fraction; none when neither vendor nor quote tells it.
+ */
+implied_volatility: number | null, 
+/**
+ * `vendor`, or `mid` when Undertow took it from the middle of the quote.
+ */
+implied_from: string | null, 
+/**
+ * Dollars an option gains when the share gains one.
+ */
+delta: number | null, 
+/**
+ * Change of delta when the share gains a dollar.
+ */
+gamma: number | null, };
+
+/**
+ * Implied volatility at one strike.
+ */
+export type SmileView = { 
+/**
+ * Dollars a share.
+ */
+strike: number, 
+/**
+ * A fraction.
+ */
+implied: number, 
+/**
+ * `vendor`, or `mid` when Undertow took it from the middle of the quote.
+ */
+from: string, };
+
+/**
+ * Asks for a session's shares by price, as the vendor counts them.
+ *
+ * Columns: `price lit off`, shares by bin. Unlike a profile these are counts of trades of every
+ * size, off exchange as well, and no estimates.
+ */
+export type GetVolumeByPrice = { 
+/**
+ * The ticker.
+ */
+symbol: string, 
+/**
+ * Session date; none = the newest session that is stored of the last few.
+ */
+session_date: string | null, 
+/**
+ * Bin width, dollars; none = from ATR14.
+ */
+width: number | null, };
+
+/**
+ * Describes shares by price.
+ */
+export type VolumeByPriceMeta = { 
+/**
+ * The ticker.
+ */
+symbol: string, 
+/**
+ * Session date.
+ */
+session_date: string, 
+/**
+ * Bin width, dollars.
+ */
+width: number, 
+/**
+ * When it was asked for, epoch ms; none = never.
+ */
+received_ms: number | null, 
+/**
+ * The newest price, dollars; none when unknown.
+ */
+last: number | null, };
+
+/**
+ * How long the rows of a table are kept.
+ */
+export type RetentionView = { 
+/**
+ * The table's name.
+ */
+table: string, 
+/**
+ * What it holds, in words.
+ */
+label: string, 
+/**
+ * Days; none = for ever.
+ */
+keep_days: number | null, 
+/**
+ * Size on disk, bytes.
+ */
+bytes: number, 
+/**
+ * Rows, estimated.
+ */
+rows: number, };
+
+/**
+ * Says how long the rows of a table are kept.
+ */
+export type SetRetention = { 
+/**
+ * The table's name.
+ */
+table: string, 
+/**
+ * Days, 7 to 36,500; none = for ever.
+ */
+keep_days: number | null, };
+
+/**
  * Something changed.
  */
 export type Event = { "kind": "app", 
@@ -2392,6 +2627,7 @@ export interface Commands {
   get_print: { request: GetPrint; response: PrintDetail };
   get_levels: { request: GetLevels; response: Columns<LevelsMeta> };
   get_profile: { request: GetProfile; response: Columns<ProfileMeta> };
+  get_volume_by_price: { request: GetVolumeByPrice; response: Columns<VolumeByPriceMeta> };
   get_activity: { request: GetActivity; response: Columns<ActivityMeta> };
   get_flow_trades: { request: GetFlowTrades; response: Columns<FlowTradesMeta> };
   get_flow_groups: { request: GetFlowGroups; response: Columns<FlowGroupsMeta> };
@@ -2399,6 +2635,8 @@ export interface Commands {
   get_flow_lines: { request: GetFlowLines; response: Columns<FlowLinesMeta> };
   get_flow_heat: { request: GetFlowDay; response: Columns<FlowHeatMeta> };
   get_flow_strikes: { request: GetFlowDay; response: Columns<FlowStrikesMeta> };
+  get_contract: { request: GetContract; response: ContractDetail };
+  get_contract_trades: { request: GetContract; response: Columns<FlowTradesMeta> };
   get_net_premium: { request: GetNetPremium; response: Columns<RunningMeta> };
   get_tide: { request: GetTide; response: Columns<RunningMeta> };
   get_volatility: { request: OneSymbol; response: VolatilityView };
@@ -2416,6 +2654,8 @@ export interface Commands {
   start_backfill: { request: StartBackfill; response: BackfillView };
   list_backfills: { request: ListRows; response: Array<BackfillView> };
   stop_backfill: { request: OneBackfill; response: BackfillView };
+  get_retention: { request: Nothing; response: Array<RetentionView> };
+  set_retention: { request: SetRetention; response: Array<RetentionView> };
   list_quarantine: { request: ListRows; response: Array<QuarantineRow> };
   list_log: { request: ListRows; response: Array<LogRow> };
 }
