@@ -411,8 +411,22 @@ fn wrong_questions() -> Vec<(&'static str, Value, &'static str)> {
             "no trading day",
         ),
         ("get_activity", json!({ "symbol": "DIA", "session_date": "friday" }), "friday"),
+        (
+            "list_sessions",
+            json!({ "from_ms": ms(NOW), "to_ms": ms("2026-01-01T00:00:00Z") }),
+            "from_ms",
+        ),
+        ("list_gaps", json!({ "from_ms": null, "to_ms": 5 }), "list_gaps"),
+        ("list_log", json!({ "limit": 1_001 }), "limit"),
+        ("list_backfills", json!({ "limit": -1 }), "list_backfills"),
+    ]
+}
+
+/// The same of options and straddles.
+fn wrong_option_questions() -> Vec<(&'static str, Value, &'static str)> {
+    vec![
         ("get_opportunities", json!({ "limit": 0 }), "limit = 0"),
-        ("get_straddle", none.clone(), "symbol"),
+        ("get_straddle", json!({}), "symbol"),
         ("get_straddle", json!({ "symbol": "not a ticker" }), "not a ticker"),
         (
             "get_tape_activity",
@@ -421,20 +435,12 @@ fn wrong_questions() -> Vec<(&'static str, Value, &'static str)> {
         ),
         ("get_tape_activity", json!({ "symbol": "DIA", "session": "friday" }), "friday"),
         ("get_volatility_history", json!({ "symbol": "" }), "ticker"),
-        (
-            "list_sessions",
-            json!({ "from_ms": ms(NOW), "to_ms": ms("2026-01-01T00:00:00Z") }),
-            "from_ms",
-        ),
-        ("list_gaps", json!({ "from_ms": null, "to_ms": 5 }), "list_gaps"),
         ("get_contract", json!({ "symbol": "DIA", "contract": "DIA" }), "contract"),
         ("get_contract_trades", json!({ "symbol": "DIA", "contract": "" }), "contract"),
         ("get_volume_by_price", json!({ "symbol": "DIA", "session_date": "monday" }), "monday"),
         ("get_volume_by_price", json!({ "symbol": "DIA", "width": -1.0 }), "width"),
         ("get_flow_groups", json!({ "symbol": "DIA", "limit": 5, "expiry": "soon" }), "soon"),
         ("get_flow_groups", json!({ "symbol": "DIA", "limit": 5, "min_size": -1 }), "min_size"),
-        ("list_log", json!({ "limit": 1_001 }), "limit"),
-        ("list_backfills", json!({ "limit": -1 }), "list_backfills"),
     ]
 }
 
@@ -471,7 +477,8 @@ fn wrong_orders() -> Vec<(&'static str, Value, &'static str)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_request_is_refused_with_a_sentence_that_says_how() {
     let open = open().await;
-    for (name, request, word) in wrong_questions().into_iter().chain(wrong_orders()) {
+    let questions = wrong_questions().into_iter().chain(wrong_option_questions());
+    for (name, request, word) in questions.chain(wrong_orders()) {
         let error = match open.ask(name, &request).await {
             Err(error) => error,
             Ok(answer) => panic!("{name} {request} was answered: {answer:?}"),

@@ -41,8 +41,9 @@ async fn a_flat_file_is_imported_once_and_again_only_when_asked() {
     assert!(found["trades"].as_f64() > Some(1_000.0) && found["changed"].as_f64() > Some(0.0));
     assert_eq!(found["rejected"], 0.0, "{found}");
 
-    place.run(&["import", name, "--symbol", "SPY"]).expect(3, &["imported before"]);
-    let again = place.run(&["--json", "import", name, "--symbol", "SPY", "--again"]);
+    let both = ["--symbol", "NVDA", "--symbol", "SPY"];
+    place.run(&[&["import", name], &both[..]].concat()).expect(3, &["imported before"]);
+    let again = place.run(&[&["--json", "import", name, "--again"], &both[..]].concat());
     again.expect(0, &[]);
     assert_eq!(document(&again)["files"][0]["changed"], 0.0, "the same file changes nothing");
 

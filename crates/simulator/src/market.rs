@@ -286,7 +286,7 @@ impl Market {
         let then = |price: Ticks| Ticks(price.0 * to / from);
         let regular = minutes.iter().filter(|minute| minute.part == MarketSession::Regular);
         let whole = regular.map(|minute| {
-            let shares = minute.volume * from / to;
+            let shares = minute.other_volume * from / to;
             TapeBar {
                 open: then(minute.open),
                 high: then(minute.high),

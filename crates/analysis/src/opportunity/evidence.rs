@@ -17,8 +17,9 @@ pub const RULE_VERSION: u16 = 1;
 /// Digits after the point that an inexact number keeps, as a factor. With fifteen digits in all a
 /// number is the same after it was written as text and read, by any reader.
 const KEPT: f64 = 1e10;
-/// Above this, a float has no digit of that place left to round.
-const LARGEST_ROUNDED: f64 = 9e5;
+/// Above this, ten digits after the point are more than the fifteen in all that survive being
+/// written as text and read again.
+const LARGEST_ROUNDED: f64 = 9e4;
 /// A larger number is a fault of its source, and would not survive being written as text.
 const LARGEST_KNOWN: f64 = 9e14;
 
