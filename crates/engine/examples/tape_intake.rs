@@ -12,7 +12,7 @@
 //! its end a minute was committed, the largest memory, and whether each trade is in the database.
 //! A trade is stored with its minute: it cannot be sooner than that ends.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement tells what it finds")]
+#![expect(clippy::print_stdout, reason = "a measurement tells what it finds")]
 
 use std::io::{BufRead, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -270,7 +270,7 @@ async fn engine(
         clock,
         calendar: Calendar::nyse(),
         tape: Tape {
-            symbols: (0..SYMBOLS).map(|place| symbol(place)).collect::<Result<_>>()?,
+            symbols: (0..SYMBOLS).map(symbol).collect::<Result<_>>()?,
             history_sessions: 0,
             print_floor: 100_000,
             chain_every_s: 3_600,
