@@ -69,9 +69,10 @@ async fn serve() -> Result<()> {
     for line in std::io::stdin().lock().lines() {
         let line = line?;
         let numbers: Vec<u32> = line.split(' ').filter_map(|word| word.parse().ok()).collect();
-        let [per_second, seconds] = numbers.as_slice() else { break };
+        let [per_second, seconds, symbols] = numbers.as_slice() else { break };
         let before = simulator.burst_sent();
-        let burst = Burst { per_second: *per_second, seconds: *seconds, symbols: SYMBOLS };
+        let symbols = u16::try_from(*symbols)?;
+        let burst = Burst { per_second: *per_second, seconds: *seconds, symbols };
         let began = Instant::now();
         simulator.burst(burst);
         while simulator.burst_sent() - before < burst.total() && began.elapsed().as_secs() < 300 {
@@ -110,8 +111,8 @@ impl Vendor {
     }
 
     /// Sends trades; returns how many and how long it took.
-    fn send(&mut self, per_second: u32, seconds: u32) -> Result<(u64, Duration)> {
-        writeln!(self.input, "{per_second} {seconds}")?;
+    fn send(&mut self, [per_second, seconds, symbols]: [u32; 3]) -> Result<(u64, Duration)> {
+        writeln!(self.input, "{per_second} {seconds} {symbols}")?;
         let line = self.line()?;
         let (sent, took) = line.split_once(' ').context("an answer")?;
         Ok((sent.parse()?, Duration::from_millis(took.parse()?)))
@@ -151,13 +152,17 @@ async fn measure() -> Result<()> {
     .await?;
     println!("500 symbols are streamed; memory {} MB", memory_mb());
     let sent = run(&mut vendor, &engine, &proxy, [steady_seconds, away]).await?;
-    wait_for("the last minute is stored", || engine.health().counters.held < 20_000).await?;
+    wait_for("the last minute is stored", || engine.health().counters.held < 50_000).await?;
     println!("{:?}", engine.health().counters);
     println!("{:?}", engine.health().stream.counters);
+    let repeats = engine.health().counters.repeats;
     engine.stop().await;
     let direct = database.store().await?;
     let stored = stored(&direct).await?;
-    println!("sent {sent} trades, stored {stored}: {} are missing", sent.saturating_sub(stored));
+    println!(
+        "sent {sent} trades, stored {stored}, {repeats} were sent twice: {} are missing",
+        sent.saturating_sub(stored + repeats)
+    );
     Ok(())
 }
 
@@ -193,7 +198,10 @@ async fn run(
             proxy.heal();
             println!("the database was away for {:.1} s", since.elapsed().as_secs_f64());
         }
-        let (count, took) = tokio::task::block_in_place(|| vendor.send(per_second, seconds))?;
+        // Each burst counts its trades from zero. Over other symbols they are other trades.
+        let symbols = u32::from(SYMBOLS) - u32::try_from(nth)?;
+        let (count, took) =
+            tokio::task::block_in_place(|| vendor.send([per_second, seconds, symbols]))?;
         sent += count;
         wait_for("what was sent is counted", || engine.health().counters.streamed >= sent).await?;
         let health = engine.health();
