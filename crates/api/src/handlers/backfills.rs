@@ -35,6 +35,12 @@ pub(crate) async fn start_backfill(
         let text = format!("No key of {} is set: enter it first.", vendor.title());
         return Err(ApiError::new(ErrorCode::NotConfigured, text));
     }
+    if vendor == VendorId::Polygon {
+        return Err(ApiError::invalid(
+            "The history of a stock's tape is read by itself once it is on the watch list of \
+             Straddles. For other stocks and longer ago, import the vendor's flat files.",
+        ));
+    }
     let work = NewBackfill { vendor, symbols: symbols?, from, to, reread: request.reread };
     let job = market.engine.start_backfill(work).await.map_err(engine_error)?;
     Ok(view(&job))
