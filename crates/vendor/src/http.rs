@@ -26,6 +26,8 @@ const MAX_ERROR_TEXT_BYTES: usize = 16 * 1024;
 const USUAL_BODY_BYTES: usize = 256 * 1024;
 /// Stands where the key stood.
 const REDACTED: &str = "[key]";
+/// No limit of a vendor is counted over longer than a day: longer waits are not believed.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long an answer may take and how long it may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -256,6 +258,11 @@ impl<'a> Answer<'a> {
     pub(crate) fn holds_key(&self, text: &str) -> bool {
         let key = self.key.expose_secret();
         !key.is_empty() && text.contains(key)
+    }
+
+    /// The end of a wait that the answer asks for.
+    pub(crate) fn after(&self, wait: Duration) -> DateTime<Utc> {
+        self.received_at + wait.min(LONGEST_WAIT)
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {

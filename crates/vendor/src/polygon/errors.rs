@@ -58,7 +58,7 @@ pub(super) fn failure(answer: &Answer<'_>) -> Option<VendorError> {
             .unwrap_or_else(|| answer.transient("the vendor's network edge refused the request")),
         429 => VendorError::RateLimited {
             scope: RateScope::Minute,
-            retry_at: retry_after(answer).map(|wait| answer.received_at + wait),
+            retry_at: retry_after(answer).map(|wait| answer.after(wait)),
             call,
         },
         // 499: the vendor's own server hung up on itself. 413 is one of those that its own client
@@ -224,5 +224,13 @@ mod tests {
         let error = classify_answer(429, &headers, "", NOW.parse().unwrap()).unwrap();
         let VendorError::RateLimited { retry_at, .. } = error else { panic!("no rate limit") };
         assert_eq!(retry_at, Some("2026-07-28T15:00:07Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn an_absurd_wait_is_a_day() {
+        let headers = [("retry-after".to_owned(), u64::MAX.to_string())];
+        let error = classify_answer(429, &headers, "", NOW.parse().unwrap()).unwrap();
+        let VendorError::RateLimited { retry_at, .. } = error else { panic!("no rate limit") };
+        assert_eq!(retry_at, Some("2026-07-29T15:00:00Z".parse().unwrap()));
     }
 }

@@ -143,7 +143,7 @@ fn rate_limited(answer: &Answer<'_>) -> VendorError {
     let scope = spent_scope(&Told::of(answer));
     let retry_at = match scope {
         RateScope::Day => Some(reset_after_refusal(answer.received_at)),
-        RateScope::Minute => minute_reset(answer).map(|wait| answer.received_at + wait),
+        RateScope::Minute => minute_reset(answer).map(|wait| answer.after(wait)),
     };
     VendorError::RateLimited { scope, retry_at, call: answer.call() }
 }
@@ -258,6 +258,8 @@ mod tests {
         };
         check(&[("x-uw-req-per-minute-reset", "20000")], Some("2026-07-28T15:00:20Z"));
         check(&[("retry-after", "7")], Some("2026-07-28T15:00:07Z"));
+        // Longer than a day is not believed, and no time is so far away that it cannot be told.
+        check(&[("retry-after", "18446744073709551615")], Some("2026-07-29T15:00:00Z"));
         check(&[], None);
     }
 

@@ -215,11 +215,13 @@ impl<'f, S: FrameSink> OpenFrame<'f, '_, S> {
         let order = match kind {
             Kind::Trade(_) => &mut self.orders.trades,
             Kind::Aggregate(_) => &mut self.orders.aggregates,
-            Kind::Skipped | Kind::Status | Kind::Other => {
+            Kind::Skipped => {
                 self.scanner.skip_row()?;
                 self.count(&kind);
                 return Some(());
             }
+            // They are few, so there is time to see whether they are whole.
+            Kind::Status | Kind::Other => return None,
         };
         let wire: WireTick<'f> = self.scanner.row(order)?;
         let row = &rest[..rest.len() - self.scanner.rest().len()];

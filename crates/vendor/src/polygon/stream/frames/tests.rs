@@ -227,6 +227,13 @@ fn rows_of_tickers_that_nobody_keeps_are_not_read() {
 }
 
 #[test]
+fn a_broken_status_is_told() {
+    let broken = r#"{"ev":"status","sym":"":"connected","message":"Connected"}"#;
+    let (counts, held) = decoded(&format!("[{broken},{TRADE}]"));
+    assert_eq!((counts.statuses, counts.rejects, counts.trades), (0, 1, 1), "{held:?}");
+}
+
+#[test]
 fn the_time_of_the_last_row_is_found_from_the_end() {
     let check = |frame: &str, expected: Option<&str>| {
         let expected = expected.map(|text| text.parse::<DateTime<Utc>>().unwrap());
