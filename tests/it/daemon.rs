@@ -53,7 +53,7 @@ fn what_cannot_be_understood_is_refused_with_words() {
     let backfill = |from: &'static str, to: &'static str, vendor: &'static str| {
         ["backfill", "SPY", "--from", from, "--to", to, "--vendor", vendor]
     };
-    place.run(&backfill("2026-06-05", "2026-06-04", "unusual_whales")).expect(1, &["is before"]);
+    place.run(&backfill("2026-06-05", "2026-06-04", "unusual_whales")).expect(2, &["is before"]);
     place.run(&backfill("2026-06-04", "2026-06-05", "nobody")).expect(1, &["unusual_whales"]);
     let key = "UNDERTOW_UNUSUAL_WHALES_KEY";
     place
@@ -263,6 +263,7 @@ async fn a_backfill_tells_by_its_exit_code_what_became_of_it() {
         .run(&["backfill", "D!A", "--from", "2026-06-01", "--to", "2026-06-02"])
         .expect(1, &["D!A"]);
     place.run(&["db", "status"]).expect(0, &["embedded", "darkpool_trades"]);
+    place.run(&["db", "prune"]).expect(3, &["Nothing is older"]);
     place.set("UNDERTOW_UNUSUAL_WHALES_KEY", "another-key");
     let refused = place.run(&["backfill", "QQQ", "--from", "2026-06-01", "--to", "2026-06-03"]);
     refused.expect(1, &["Failed", "the vendor refused the key"]);

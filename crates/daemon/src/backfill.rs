@@ -30,12 +30,6 @@ enum Worker {
 }
 
 pub(crate) async fn run(common: &Common, request: &Backfill) -> anyhow::Result<Outcome> {
-    anyhow::ensure!(
-        request.from <= request.to,
-        "--to {} is before --from {}",
-        request.to,
-        request.from
-    );
     let worker = worker(common, &request.vendor).await?;
     let start = StartBackfill {
         symbols: request.symbols.clone(),

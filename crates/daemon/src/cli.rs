@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 /// Collects off-exchange prints, the tape and options flow into your own Postgres and serves them.
 #[derive(Debug, Parser)]
@@ -13,6 +14,20 @@ pub(crate) struct Cli {
     pub(crate) common: Common,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// What was typed. Ends the program with the exit code of wrong usage where it makes no sense.
+    pub(crate) fn typed() -> Self {
+        let cli = Self::parse();
+        if let Command::Backfill(Backfill { from, to, .. }) = cli.command
+            && to < from
+        {
+            let problem = format!("--to {to} is before --from {from}");
+            Self::command().error(ErrorKind::ValueValidation, problem).exit();
+        }
+        cli
+    }
 }
 
 /// Flags that every command takes.

@@ -6,7 +6,7 @@ use undertow_api::database::{self, DatabaseReport, PrunedTable};
 use undertow_api::dto::{Nothing, Status};
 
 use crate::cli::{Common, Db};
-use crate::outcome::Outcome;
+use crate::outcome::{DONE, NOTHING_TO_DO, Outcome};
 use crate::running::Running;
 use crate::setup;
 
@@ -20,7 +20,9 @@ pub(crate) async fn run(common: &Common, command: Db) -> anyhow::Result<Outcome>
     let options = environment.options(loaded.settings)?;
     if let Db::Prune = command {
         let pruned = database::prune(&options).await?;
-        return Ok(Outcome::done(pruned_words(&pruned), json!({ "pruned": pruned })));
+        let code = if pruned.is_empty() { NOTHING_TO_DO } else { DONE };
+        let document = json!({ "pruned": pruned });
+        return Ok(Outcome { code, text: pruned_words(&pruned), document });
     }
     // Opening a database brings its schema up to date, so looking at one does that too.
     let report = database::report(&options).await?;

@@ -15,8 +15,6 @@ mod status;
 
 use std::time::Duration;
 
-use clap::Parser;
-
 use cli::{Cli, Command};
 use outcome::Outcome;
 
@@ -24,7 +22,7 @@ use outcome::Outcome;
 const LEFTOVERS: Duration = Duration::from_secs(1);
 
 fn main() -> std::process::ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::typed();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return Outcome::failed(&error.into()).report(cli.common.json),
