@@ -4,6 +4,8 @@
 //! logic, no SQL, no key that goes back to the page.
 
 mod ending;
+#[cfg(target_os = "linux")]
+mod renderer;
 mod rpc;
 mod setup;
 
@@ -19,6 +21,10 @@ pub fn run() -> ExitCode {
         Ok(options) => options,
         Err(error) => return failed(&error.to_string()),
     };
+    #[cfg(target_os = "linux")]
+    if let Err(error) = renderer::choose() {
+        tracing::warn!(%error, "the window is drawn slowly: the program cannot start itself anew");
+    }
     match build(options) {
         Ok(tauri) => {
             tauri.run(|handle, event| {
