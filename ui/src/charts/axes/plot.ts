@@ -13,6 +13,9 @@ export interface Plot {
   bottom: number;
 }
 
+/** Where a value lies, px. */
+type Place = (value: number) => number;
+
 export type Scale = ScaleContinuousNumeric<number, number>;
 
 /** A value that is written beside an axis. */
@@ -54,7 +57,7 @@ export function roundTicks(scale: Scale, apartPx: number, most = TICKS_MAX): num
 }
 
 /** Those of the ticks that don't touch the one before. */
-export function thinned<T extends { at: number }>(ticks: T[], scale: Scale, apartPx: number): T[] {
+export function thinned<T extends { at: number }>(ticks: T[], scale: Place, apartPx: number): T[] {
   let end = -Infinity;
   return ticks.filter(({ at }) => {
     if (scale(at) - end < apartPx) return false;
@@ -86,8 +89,6 @@ export function rangeOf(
   const air = (high - low) * AIR;
   return [low === 0 ? 0 : low - air, high === 0 ? 0 : high + air];
 }
-
-type Place = (value: number) => number;
 
 /** A path through known values; it breaks where one is missing. */
 export function linePath(
