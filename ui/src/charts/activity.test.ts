@@ -50,9 +50,11 @@ describe("activity curve", () => {
     expect(shape?.meanEnd).toBeNull();
   });
 
-  it("draws nothing without minutes", () => {
+  it("draws nothing without minutes, and nothing without shares", () => {
     const empty = columnsOf(META, { minute: [], today: [], mean: [], low: [], high: [] });
     expect(activityShape(empty, PLOT)).toBeNull();
+    const nothing = { today: [0, 0], mean: [NaN, NaN], low: [NaN, NaN], high: [NaN, NaN] };
+    expect(activityShape(columnsOf(META, { minute: [570, 571], ...nothing }), PLOT)).toBeNull();
   });
 
   it("finds the minute under the pointer, and the nearest beyond the edges", () => {

@@ -37,13 +37,15 @@ const AIR = 1.06;
 export const clock = (minute: number): string =>
   `${String(Math.floor(minute / HOUR)).padStart(2, "0")}:${String(minute % HOUR).padStart(2, "0")}`;
 
+/** Null where there is nothing to draw: no minutes, or no share and nothing to compare with. */
 export function activityShape(columns: Columns<ActivityMeta>, plot: Plot): ActivityShape | null {
   const minute = columns.column("minute");
   if (columns.rows < 2) return null;
   const [today, mean, low, high] = ["today", "mean", "low", "high"].map((n) => columns.column(n));
   const first = minute[0];
   const end = minute[columns.rows - 1];
-  const most = Math.max(...[today, mean, high].map(largest), 1);
+  const most = Math.max(...[today, mean, high].map(largest));
+  if (most === 0) return null;
   const x = across(plot, [first, end]);
   const y = upward(plot, [0, most * AIR]);
   const path = (values: Float64Array): string => linePath(minute, values, x, y);
