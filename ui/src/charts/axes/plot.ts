@@ -43,7 +43,10 @@ export function upward(plot: Plot, domain: readonly [number, number]): Scale {
 /** Most values beside an axis: more are a carpet. */
 const TICKS_MAX = 12;
 
-/** Round values of a scale, as many as fit with at least `apartPx` between any two. */
+/**
+ * Round values of a scale, about as many as fit with at least `apartPx` between any two, and about
+ * `most` of them at most: round steps come first.
+ */
 export function roundTicks(scale: Scale, apartPx: number, most = TICKS_MAX): number[] {
   const [from, to] = scale.range();
   const fitting = Math.floor(Math.abs(to - from) / apartPx);
@@ -51,7 +54,7 @@ export function roundTicks(scale: Scale, apartPx: number, most = TICKS_MAX): num
     const ticks = scale.ticks(count);
     const isApart = (at: number, i: number): boolean =>
       i === 0 || Math.abs(scale(at) - scale(ticks[i - 1])) >= apartPx;
-    if (ticks.length <= most && ticks.every(isApart)) return ticks;
+    if (ticks.every(isApart)) return ticks;
   }
   return scale.ticks(1);
 }
