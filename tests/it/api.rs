@@ -186,7 +186,10 @@ fn sensible() -> Vec<(&'static str, Value)> {
             "start_backfill",
             json!({ "symbols": ["DIA"], "from": "2026-06-01", "to": "2026-06-02", "reread": true }),
         ),
-        ("connect_vendor", json!({ "vendor": "unusual_whales", "key": "simulated-key" })),
+        (
+            "connect_vendors",
+            json!({ "keys": [{ "vendor": "unusual_whales", "key": "simulated-key" }] }),
+        ),
     ]
 }
 
@@ -469,8 +472,15 @@ fn wrong_orders() -> Vec<(&'static str, Value, &'static str)> {
         ("watch_tape", json!({ "symbol": "" }), "ticker"),
         ("unwatch_tape", json!({ "symbol": "two words" }), "ticker"),
         ("start_demo", json!({ "speed": 0.0 }), "speed = 0"),
-        ("connect_vendor", json!({ "vendor": "nobody", "key": "k" }), "nobody"),
-        ("connect_vendor", json!({ "vendor": "unusual_whales", "key": "two words" }), "key"),
+        ("connect_vendors", json!({ "keys": [{ "vendor": "nobody", "key": "k" }] }), "nobody"),
+        (
+            "connect_vendors",
+            json!({ "keys": [
+                { "vendor": "polygon", "key": "k" },
+                { "vendor": "polygon", "key": "another" },
+            ] }),
+            "twice",
+        ),
     ]
 }
 

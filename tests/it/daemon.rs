@@ -311,10 +311,10 @@ async fn a_key_is_found_nowhere_outside_the_process() {
     daemon.until_open().await;
     daemon.until_caught_up().await;
     let mut seen = String::new();
-    let typed = json!({ "vendor": "unusual_whales", "key": TYPED });
-    let (_, error) = daemon.call("connect_vendor", typed).await.unwrap_err();
-    assert_eq!(error["code"], "vendor_auth", "{error}");
-    seen.push_str(&error.to_string());
+    let typed = json!({ "keys": [{ "vendor": "unusual_whales", "key": TYPED }] });
+    let tried = daemon.call("connect_vendors", typed).await.unwrap();
+    assert_eq!(tried["keys"][0]["problem"]["code"], "vendor_auth", "{tried}");
+    seen.push_str(&tried.to_string());
     for name in ["get_app", "get_status", "list_log", "list_backfills", "list_quarantine"] {
         let answer = daemon.call(name, json!({ "limit": 100 })).await.unwrap();
         seen.push_str(&answer.to_string());

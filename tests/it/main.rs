@@ -12,6 +12,7 @@ mod dependencies;
 mod faults;
 mod flow;
 mod ingest;
+mod keys;
 mod licences;
 mod outage;
 mod rig;

@@ -82,6 +82,8 @@ export interface DaemonOptions {
   env?: NodeJS.ProcessEnv;
   /** The watch list of the new database. Few symbols fill fast. */
   symbols?: string[];
+  /** More of the settings file. */
+  settings?: string;
 }
 
 export class Daemon {
@@ -100,7 +102,8 @@ export class Daemon {
     // Others may enter it: as root, the database server runs as another user.
     chmodSync(home, 0o755);
     const symbols = JSON.stringify(options.symbols ?? ["SPY", "QQQ"]);
-    writeFileSync(join(home, "undertow.toml"), `[collect]\nsymbols = ${symbols}\n`);
+    const settings = `[collect]\nsymbols = ${symbols}\n${options.settings ?? ""}`;
+    writeFileSync(join(home, "undertow.toml"), settings);
     const daemon = new Daemon(home, options);
     await daemon.launch("127.0.0.1:0");
     return daemon;
@@ -167,7 +170,7 @@ function endServers(home: string): void {
   }
 }
 
-/** A vendor at home: the simulated market behind the vendor's own interface. */
+/** Both vendors at home: the simulated market behind the vendors' own interfaces. */
 export class Vendor {
   private constructor(
     readonly url: string,
@@ -187,6 +190,31 @@ export class Vendor {
     );
     ends.add(() => started.kill("SIGKILL"));
     return new Vendor(match[1], match[2], started);
+  }
+
+  /** What a daemon needs to find both. */
+  get env(): NodeJS.ProcessEnv {
+    return {
+      UNDERTOW_NOW: MARKET_NOW,
+      UNDERTOW_UNUSUAL_WHALES_URL: this.url,
+      UNDERTOW_POLYGON_REST_URL: this.url,
+      UNDERTOW_POLYGON_WS_URL: `${this.url.replace("http", "ws")}/stocks`,
+    };
+  }
+
+  /** Spoils the next requests whose path begins like this. */
+  async spoil(fault: string, path: string, count = 1): Promise<void> {
+    const answer = await fetch(`${this.url}/simulator/faults`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ fault, path_prefix: path, count }),
+    });
+    if (!answer.ok) throw new Error(`the simulator does not ${fault}: ${await answer.text()}`);
+  }
+
+  /** Spoils nothing any more. */
+  async forgive(): Promise<void> {
+    await fetch(`${this.url}/simulator/faults`, { method: "DELETE" });
   }
 
   async stop(): Promise<void> {

@@ -3,7 +3,7 @@ import { expect, open, test } from "./test";
 test("feeds say in words how they are", async ({ page, demo }) => {
   await open(page, demo, "#/data");
   const feeds = page.getByRole("region", { name: "Feeds" });
-  for (const series of ["prints", "bars"]) {
+  for (const series of ["Prints", "Bars"]) {
     const row = feeds.getByRole("row", { name: new RegExp(`SPY ${series}`) });
     await expect(row).toContainText(/Fresh|Late|Waiting/);
   }

@@ -183,7 +183,7 @@ test("strikes, tenors and the vendor's count are drawn", async ({ page, demo, ey
   await open(page, demo, PLACE);
   await filled(page);
   const tenors = panelOf(page, "Premium by tenor");
-  await expect(tenors.locator("path.line").first()).toHaveAttribute("d", /^M[\d.]+ [\d.]+L/, {
+  await expect(tenors.locator("path.line").first()).toHaveAttribute("d", /^M[\d.]+,[\d.]+L/, {
     timeout: FRESH_LIMIT_MS,
   });
   await expect(tenors.locator("path.line")).toHaveCount(8);
@@ -197,7 +197,7 @@ test("strikes, tenors and the vendor's count are drawn", async ({ page, demo, ey
   await page.getByRole("radio", { name: "With price" }).click();
   const vendor = panelOf(page, "Premium and price");
   await expect(vendor.locator("path.line")).toHaveCount(3, { timeout: FRESH_LIMIT_MS });
-  await expect(vendor.locator("path.line").first()).toHaveAttribute("d", /^M[\d.]+ [\d.]+L/);
+  await expect(vendor.locator("path.line").first()).toHaveAttribute("d", /^M[\d.]+,[\d.]+L/);
   await page.reload();
   await expect(panelOf(page, "Premium and price")).toBeVisible();
 });

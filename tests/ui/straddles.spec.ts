@@ -75,7 +75,7 @@ test("a straddle has its payoff with two breakevens and the two distributions", 
   await priced(page);
   const payoff = panelOf(page, "At expiry");
   await expect(payoff.locator("circle.turn")).toHaveCount(2);
-  await expect(payoff.locator("path.density.implied")).toHaveAttribute("d", /^M[\d.]+ [\d.]+L/);
+  await expect(payoff.locator("path.density.implied")).toHaveAttribute("d", /^M[\d.]+,[\d.]+L/);
   expect(await eye.colours(await payoff.screenshot())).toBeGreaterThan(30);
   const chart = payoff.getByRole("group", {
     name: /Profit or loss of the straddle/,

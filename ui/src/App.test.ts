@@ -64,28 +64,71 @@ test("the first run asks one question and opens the simulated market", async () 
 
 test("a key is sent once, never shown, and forgotten when the market opens", async () => {
   const fake = open({ mode: "unset" });
-  const field = await screen.findByPlaceholderText<HTMLInputElement>("API key");
+  const field = await screen.findByLabelText<HTMLInputElement>("Unusual Whales");
   expect(field.type).toBe("password");
   expect(button("Connect")).toHaveProperty("disabled", true);
   await fireEvent.input(field, { target: { value: "  a-long-enough-key " } });
   await fireEvent.click(button("Connect"));
   await screen.findByRole("navigation", { name: "Pages" });
-  expect(asked(fake, "connect_vendor")).toEqual([
-    { vendor: "unusual_whales", key: "a-long-enough-key" },
+  expect(asked(fake, "connect_vendors")).toEqual([
+    { keys: [{ vendor: "unusual_whales", key: "a-long-enough-key" }] },
   ]);
   expect(screen.queryByText("SIMULATED")).toBeNull();
   expect(JSON.stringify({ ...localStorage })).not.toContain("enough");
 });
 
 test("a refused key says so beside the field and keeps the page", async () => {
-  open({ mode: "unset" });
-  const field = await screen.findByPlaceholderText("API key");
-  await fireEvent.input(field, { target: { value: "short" } });
+  const fake = open({ mode: "unset" });
+  const whales = await screen.findByLabelText("Unusual Whales");
+  const massive = screen.getByLabelText("Massive (Polygon)");
+  await fireEvent.input(whales, { target: { value: "a-long-enough-key" } });
+  for (const [value, words] of [
+    ["short", /Massive \(Polygon\) does not know this key.*paste the whole of it/],
+    ["a-key-of-a-small-plan", /The key works, but its plan has no trades of stocks/],
+    ["a-key-without-network", /did not answer.*Check the network/],
+  ] as const) {
+    await fireEvent.input(massive, { target: { value } });
+    await fireEvent.click(button("Connect"));
+    await waitFor(() => expect(screen.getByRole("alert").textContent).toMatch(words));
+    expect(massive.getAttribute("aria-invalid")).toBe("true");
+    expect(whales.getAttribute("aria-invalid")).toBe("false");
+    screen.getByText("This key works.");
+  }
+  expect(fake.keys.size).toBe(0);
+  await fireEvent.input(massive, { target: { value: "another-good-key" } });
   await fireEvent.click(button("Connect"));
-  const alert = await screen.findByRole("alert");
-  expect(alert.textContent).toContain("does not know this key");
-  expect(alert.textContent).toContain("paste the whole of it");
-  expect(field.getAttribute("aria-invalid")).toBe("true");
+  await screen.findByRole("navigation", { name: "Pages" });
+  expect([...fake.keys]).toEqual(["unusual_whales", "polygon"]);
+});
+
+test("with one vendor its pages work; the others say whose they are and take the key", async () => {
+  const fake = open({ mode: "live", keys: ["polygon"] });
+  await screen.findByText("Desk needs a key of Unusual Whales");
+  await key("4");
+  await screen.findByRole("region", { name: "Candidates" });
+  for (const page of ["2", "3"]) {
+    await key(page);
+    await screen.findByText(/needs a key of Unusual Whales/);
+  }
+  await fireEvent.click(button("Go to Straddles"));
+  await screen.findByRole("region", { name: "Candidates" });
+  await key("2");
+  await fireEvent.click(await screen.findByRole("button", { name: "Show what is stored" }));
+  await screen.findByRole("region", { name: "Tape" });
+  await key("k", { ctrlKey: true });
+  await fireEvent.click(await screen.findByText("Add the key of Unusual Whales"));
+  const field = await screen.findByLabelText<HTMLInputElement>("Unusual Whales");
+  expect(field.type).toBe("password");
+  await fireEvent.input(field, { target: { value: "short" } });
+  await fireEvent.submit(field.closest("form")!);
+  expect((await screen.findByRole("alert")).textContent).toMatch(/does not know this key/);
+  await fireEvent.input(field, { target: { value: "a-long-enough-key" } });
+  await fireEvent.submit(field.closest("form")!);
+  await waitFor(() => expect(screen.queryByLabelText("Unusual Whales")).toBeNull());
+  expect([...fake.keys]).toEqual(["polygon", "unusual_whales"]);
+  await key("3");
+  await waitFor(() => expect(route.page).toBe("flow"));
+  expect(screen.queryByText(/needs a key/)).toBeNull();
 });
 
 test("the colours of up and down are chosen at the first run and kept", async () => {

@@ -232,6 +232,11 @@ impl App {
         self.inner.keys.set(vendor, secret);
     }
 
+    /// Whether any vendor's key is set.
+    pub(crate) fn has_key(&self) -> bool {
+        self.inner.keys.any()
+    }
+
     /// The key of a vendor, if it is set.
     pub(crate) fn key(&self, vendor: VendorId) -> Option<SecretString> {
         self.inner.keys.get(vendor)

@@ -26,8 +26,8 @@ macro_rules! declarations {
 pub fn typescript() -> String {
     let config = &Config::new();
     let types = declarations!(config;
-        Nothing, Mode, AppView, ClockView, VendorView, ReasonView, StartDemo, ConnectVendor,
-        OneSymbol, GetBars, BarsMeta, GetPrints, PrintsCursor, PrintsMeta, CodeLabel, GetPrint,
+        Nothing, Mode, AppView, ClockView, VendorView, ReasonView, StartDemo, ConnectVendors,
+        VendorKey, ConnectedView, KeyVerdict, OneSymbol, GetBars, BarsMeta, GetPrints, PrintsCursor, PrintsMeta, CodeLabel, GetPrint,
         PrintDetail, PrintField, GetLevels, LevelsMeta, GetProfile, ProfileMeta, GetActivity,
         ActivityMeta, ListSessions, SessionView, GapView, ListGaps, Health, Status, FeedView,
         BudgetView, DatabaseView, StartBackfill, OneBackfill, BackfillView, ListRows,

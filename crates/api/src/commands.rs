@@ -79,8 +79,8 @@ commands! {
     get_app(Nothing) -> json AppView;
     /// Opens the simulated market.
     start_demo(StartDemo) -> json AppView;
-    /// Sets a vendor's key, tests it, and opens the real market.
-    connect_vendor(ConnectVendor) -> json AppView;
+    /// Tries vendors' keys, keeps them when all of them work, and opens the real market.
+    connect_vendors(ConnectVendors) -> json ConnectedView;
     /// Opens the market that was chosen last again, after it could not be opened.
     reopen_market(Nothing) -> json AppView;
     /// Closes the open market and goes back to the first-run question.

@@ -24,6 +24,8 @@ pub enum ErrorCode {
     VendorAuth,
     /// The vendor's plan does not include this.
     VendorEntitlement,
+    /// The vendor does not answer: the network, or the vendor itself.
+    VendorUnreachable,
     /// The request budget is used up.
     RateLimited,
     /// The database does not answer.

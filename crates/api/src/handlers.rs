@@ -5,6 +5,7 @@ mod app;
 pub(crate) mod backfills;
 mod bars;
 mod books;
+mod connect;
 mod flow;
 pub(crate) mod levels;
 mod plan;
@@ -18,12 +19,11 @@ mod straddles;
 mod volatility;
 
 pub(crate) use activity::get_activity;
-pub(crate) use app::{
-    add_symbol, close_market, connect_vendor, get_app, remove_symbol, reopen_market, start_demo,
-};
+pub(crate) use app::{add_symbol, close_market, get_app, remove_symbol, reopen_market, start_demo};
 pub(crate) use backfills::{list_backfills, start_backfill, stop_backfill};
 pub(crate) use bars::get_bars;
 pub(crate) use books::{list_gaps, list_log, list_quarantine};
+pub(crate) use connect::connect_vendors;
 pub(crate) use flow::{
     get_contract, get_contract_trades, get_flow_groups, get_flow_heat, get_flow_lines,
     get_flow_strikes, get_flow_summary, get_flow_trades, get_net_premium, get_tide,

@@ -84,6 +84,7 @@ fn failure(error: &ApiError) -> Response {
         ErrorCode::NotConfigured => StatusCode::CONFLICT,
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::VendorAuth | ErrorCode::VendorEntitlement => StatusCode::FAILED_DEPENDENCY,
+        ErrorCode::VendorUnreachable => StatusCode::BAD_GATEWAY,
         ErrorCode::DatabaseUnavailable | ErrorCode::DatabaseTooNew => {
             StatusCode::SERVICE_UNAVAILABLE
         }

@@ -30,6 +30,7 @@ mod notices;
 mod opportunities;
 mod pages;
 mod past;
+mod progress;
 mod reader;
 mod session;
 mod standing;
@@ -58,6 +59,7 @@ pub use books::{MAX_HELD, TapeCounters};
 pub use import::{ImportError, ImportOptions, ImportProgress, ImportReport, ImportedFile, import};
 pub use join::TapeStreamView;
 pub use lag::Lag;
+pub use progress::HistoryProgress;
 pub use standing::Assessed;
 pub use view::{ConsolidatedHealth, LiveActivity, TapeHealth};
 
@@ -74,6 +76,7 @@ use books::{Books, Margins};
 use desk::Desk;
 use join::StreamNote;
 use kept::Kept;
+use progress::Progress;
 use standing::Standings;
 
 /// The vendor whose tape is collected.
@@ -208,6 +211,7 @@ impl Consolidated {
         symbols.retain(|known| known != symbol);
         self.keep(symbols);
         self.desk.standings.remove(symbol);
+        self.desk.progress.remove(symbol);
         self.desk.feeds.remove(symbol);
         Ok(())
     }
@@ -387,6 +391,7 @@ fn desk(parts: ConsolidatedParts, watched: Vec<Symbol>, writer: Writer) -> Desk 
         books: Books::new(keep, Margins::at_speed(parts.clock.speed()), parts.max_held),
         stream: StreamNote::default(),
         standings: Standings::default(),
+        progress: Progress::default(),
         read_soon: Notify::new(),
         history_soon: Notify::new(),
         daily_soon: Notify::new(),

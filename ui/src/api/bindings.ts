@@ -127,9 +127,19 @@ seed: number | null,
 speed: number | null, };
 
 /**
- * Sets a vendor's key and opens the real market. The key is held in memory only.
+ * Tries vendors' keys. When each of them works they are kept, in memory only, and the real market
+ * opens with them and with those that were kept before; else none of them is.
  */
-export type ConnectVendor = { 
+export type ConnectVendors = { 
+/**
+ * One for each vendor at most; none = the keys that are kept.
+ */
+keys: Array<VendorKey>, };
+
+/**
+ * A vendor's key.
+ */
+export type VendorKey = { 
 /**
  * Vendor name, for example `unusual_whales`.
  */
@@ -138,6 +148,32 @@ vendor: string,
  * The key. Never comes back.
  */
 key: string, };
+
+/**
+ * What came of the keys.
+ */
+export type ConnectedView = { 
+/**
+ * The program. The market opens only where no key has a problem.
+ */
+app: AppView, 
+/**
+ * Each key that was tried.
+ */
+keys: Array<KeyVerdict>, };
+
+/**
+ * What came of one key.
+ */
+export type KeyVerdict = { 
+/**
+ * The vendor.
+ */
+vendor: string, 
+/**
+ * What is wrong with it; none = it works.
+ */
+problem: ApiError | null, };
 
 /**
  * Names one symbol.
@@ -2272,6 +2308,14 @@ most: number,
  */
 history_sessions: number, 
 /**
+ * Sessions of history read a minute; none while nothing is read, or too little to say.
+ */
+history_per_minute: number | null, 
+/**
+ * Why no history is read although some is missing, in words.
+ */
+history_problem: string | null, 
+/**
  * The symbols, in order.
  */
 symbols: Array<TapeSymbolView>, };
@@ -2289,7 +2333,12 @@ symbol: string,
  */
 sessions_done: number, 
 /**
- * Seconds until the rest is, at the pace of now.
+ * Sessions that are still to be read; none before it was looked. With none left and some
+ * missing, the plan reaches no further back.
+ */
+sessions_left: number | null, 
+/**
+ * Seconds until they are, at the pace of now and after those of the symbols before it.
  */
 seconds_left: number | null, 
 /**
@@ -2596,7 +2645,7 @@ backfill: BackfillView, };
 /**
  * A code exists only where the screen does something different for it.
  */
-export type ErrorCode = "not_configured" | "vendor_auth" | "vendor_entitlement" | "rate_limited" | "database_unavailable" | "database_too_new" | "invalid_input" | "not_found" | "internal";
+export type ErrorCode = "not_configured" | "vendor_auth" | "vendor_entitlement" | "vendor_unreachable" | "rate_limited" | "database_unavailable" | "database_too_new" | "invalid_input" | "not_found" | "internal";
 
 /**
  * A failed command: a sentence that says what happened and what to do, and a code where the
@@ -2616,7 +2665,7 @@ message: string, };
 export interface Commands {
   get_app: { request: Nothing; response: AppView };
   start_demo: { request: StartDemo; response: AppView };
-  connect_vendor: { request: ConnectVendor; response: AppView };
+  connect_vendors: { request: ConnectVendors; response: ConnectedView };
   reopen_market: { request: Nothing; response: AppView };
   close_market: { request: Nothing; response: AppView };
   add_symbol: { request: OneSymbol; response: AppView };

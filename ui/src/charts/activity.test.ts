@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { columnsOf } from "../api/columns";
-import { activityShape, niceTicks, rowAtX, type Plot } from "./activity";
+import { activityShape, rowAtX } from "./activity";
+import type { Plot } from "./axes/plot";
 
 const PLOT: Plot = { width: 500, height: 200, left: 50, right: 50, top: 10, bottom: 20 };
 const META = {
@@ -49,22 +50,17 @@ describe("activity curve", () => {
     expect(shape?.meanEnd).toBeNull();
   });
 
-  it("draws nothing without minutes", () => {
+  it("draws nothing without minutes, and nothing without shares", () => {
     const empty = columnsOf(META, { minute: [], today: [], mean: [], low: [], high: [] });
     expect(activityShape(empty, PLOT)).toBeNull();
+    const nothing = { today: [0, 0], mean: [NaN, NaN], low: [NaN, NaN], high: [NaN, NaN] };
+    expect(activityShape(columnsOf(META, { minute: [570, 571], ...nothing }), PLOT)).toBeNull();
   });
 
   it("finds the minute under the pointer, and the nearest beyond the edges", () => {
-    expect(rowAtX(columns, PLOT, 250)).toBe(2);
-    expect(rowAtX(columns, PLOT, -40)).toBe(0);
-    expect(rowAtX(columns, PLOT, 900)).toBe(4);
-  });
-
-  it.each([
-    [80, 4, [0, 20, 40, 60, 80]],
-    [21_500_000, 3, [0, 1e7, 2e7]],
-    [7, 3, [0, 2.5, 5]],
-  ])("chooses round values up to %d", (most, count, ticks) => {
-    expect(niceTicks(most, count)).toEqual(ticks);
+    const shape = activityShape(columns, PLOT)!;
+    expect(rowAtX(columns, shape, 250)).toBe(2);
+    expect(rowAtX(columns, shape, -40)).toBe(0);
+    expect(rowAtX(columns, shape, 900)).toBe(4);
   });
 });

@@ -48,6 +48,12 @@ class App {
     return this.view?.mode === "simulated" || this.view?.mode === "live";
   }
 
+  /** Whether the market is a real one and a vendor of it is not connected. */
+  lacks(vendor: string): boolean {
+    const { mode, vendors } = this.view ?? {};
+    return mode === "live" && vendors?.find(({ id }) => id === vendor)?.key_set === false;
+  }
+
   hear(event: MarketEvent): void {
     if (event.kind === "app") {
       const before = this.open;

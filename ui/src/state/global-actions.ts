@@ -28,7 +28,19 @@ function globalActions(): Action[] {
     title: `Candles of ${interval}`,
     group: "Timeframe",
     also: "timeframe interval",
-    run: () => (app.interval = interval),
+    run: () => {
+      app.interval = interval;
+      route.go("desk");
+    },
+  }));
+  // A key opens the real market: in a simulated one it would end what is looked at.
+  const vendors = app.view?.mode === "live" ? app.view.vendors : [];
+  const keys = vendors.map(({ id, title, key_set }) => ({
+    id: `key.${id}`,
+    title: `${key_set ? "Change" : "Add"} the key of ${title}`,
+    group: "Vendors",
+    also: "api key connect vendor unusual whales massive polygon",
+    run: () => (overlays.keyOf = id),
   }));
   return [
     ...pages,
@@ -56,6 +68,7 @@ function globalActions(): Action[] {
       run: () => overlays.type(""),
     },
     ...intervals,
+    ...keys,
     {
       id: "leave",
       title: "Leave this market and choose another",

@@ -1,8 +1,10 @@
-/** What lies over the page: the palette, the sheet of keys, the choice of a symbol. */
+/** What lies over the page: the palette, the sheet of keys, the choice of a symbol, a key. */
 class Overlays {
   palette = $state(false);
   keys = $state(false);
   symbols = $state(false);
+  /** The vendor whose key is asked for; null = none is. */
+  keyOf = $state<string | null>(null);
   /** What is typed in the choice of a symbol. */
   ticker = $state("");
 
@@ -14,7 +16,7 @@ class Overlays {
 
   /** Whether a dialog has the keyboard. */
   get modal(): boolean {
-    return this.palette || this.keys;
+    return this.palette || this.keys || this.keyOf !== null;
   }
 }
 

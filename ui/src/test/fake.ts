@@ -7,12 +7,15 @@ import type {
   AppView,
   BackfillView,
   Commands,
+  ConnectedView,
   ErrorCode,
   GapView,
+  KeyVerdict,
   Mode,
   PrintDetail,
   RetentionView,
   Status,
+  VendorKey,
 } from "../api/bindings";
 import { contractDetail, contractTrades, volumeByPrice } from "./contract";
 import { flowGroups, flowHeat, flowLines, flowStrikes, flowSummary, flowTrades } from "./flow";
@@ -44,6 +47,8 @@ export interface FakeOptions {
   failing?: Partial<Record<keyof Commands, ErrorCode>>;
   /** Whether new prints come in by themselves. */
   live?: boolean;
+  /** Vendors whose key is set; none given = all of them in the real market. */
+  keys?: string[];
   /** Wait before each answer, ms. */
   delayMs?: number;
 }
@@ -56,6 +61,8 @@ export class Fake implements Transport {
   failing: Partial<Record<keyof Commands, ErrorCode>>;
   /** Straddles and the watch list of the tape. */
   readonly world = newWorld();
+  /** Vendors whose key is set. */
+  readonly keys: Set<string>;
   #listeners = new Set<(event: MarketEvent) => void>();
   #app: AppView;
   #backfills: BackfillView[] = [];
@@ -65,7 +72,10 @@ export class Fake implements Transport {
   constructor(options: FakeOptions = {}) {
     this.#options = options;
     this.failing = options.failing ?? {};
-    this.#app = appView(options.mode ?? "simulated");
+    const mode = options.mode ?? "simulated";
+    const all = mode === "live" ? VENDORS.map(({ id }) => id) : [];
+    this.keys = new Set(options.keys ?? all);
+    this.#app = appView(mode, this.keys);
     this.#backfills = inventBackfills();
   }
 
@@ -168,16 +178,16 @@ export class Fake implements Transport {
   }
 
   #open(mode: Mode): AppView {
-    this.#app = { ...appView(mode), symbols: this.#app.symbols };
+    this.#app = { ...appView(mode, this.keys), symbols: this.#app.symbols };
     this.emit({ kind: "app", app: this.#app });
     return this.#app;
   }
 
-  #connectTape(key: string): AppView {
-    if (key.length < 8) throw new ApiFailure("vendor_auth", "Massive refused this key.");
-    this.world.keySet = true;
-    this.emit({ kind: "app", app: this.#app });
-    return this.#app;
+  #connect(keys: VendorKey[]): ConnectedView {
+    const verdicts = keys.map(verdictOf);
+    const works = verdicts.every(({ problem }) => problem === null);
+    if (works) keys.forEach(({ vendor }) => this.keys.add(vendor));
+    return { app: works ? this.#open("live") : this.#app, keys: verdicts };
   }
 
   #watch(symbols: string[]): AppView {
@@ -191,11 +201,7 @@ export class Fake implements Transport {
     start_demo: () => this.#open("simulated"),
     reopen_market: () => this.#open("simulated"),
     close_market: () => this.#open("unset"),
-    connect_vendor: ({ vendor, key }) => {
-      if (vendor === "polygon") return this.#connectTape(key);
-      if (key.length < 8) throw new ApiFailure("vendor_auth", "Unusual Whales refused this key.");
-      return this.#open("live");
-    },
+    connect_vendors: ({ keys }) => this.#connect(keys),
     add_symbol: ({ symbol }) => {
       if (!/^[A-Z.]{1,8}$/.test(symbol)) {
         throw new ApiFailure("invalid_input", `"${symbol}" is not a ticker.`);
@@ -267,8 +273,8 @@ export class Fake implements Transport {
 }
 
 /**
- * The transport of `?fake`: `mode=unset`, `fail=get_levels`, `still`, `delay=500`, and of straddles
- * `nokey`, `noquotes`, `nosymbols`.
+ * The transport of `?fake`: `mode=unset`, `key=polygon` (with `mode=live`), `fail=get_levels`,
+ * `still`, `delay=500`, and of straddles `noquotes`, `nosymbols`.
  */
 export function fakeTransport(query: URLSearchParams): Transport {
   const failing = query.getAll("fail").map((name) => [name, "database_unavailable"]);
@@ -277,14 +283,25 @@ export function fakeTransport(query: URLSearchParams): Transport {
     failing: Object.fromEntries(failing),
     live: !query.has("still"),
     delayMs: Number(query.get("delay") ?? 20),
+    keys: query.has("key") ? query.getAll("key") : undefined,
   });
-  fake.world.keySet = !query.has("nokey");
   fake.world.quotes = !query.has("noquotes");
   if (query.has("nosymbols")) fake.world.symbols = [];
   return fake;
 }
 
-function appView(mode: Mode): AppView {
+/** What a vendor says of a key: short ones are wrong, and some say what is wrong with them. */
+function verdictOf({ vendor, key }: VendorKey): KeyVerdict {
+  const codes: Record<string, ErrorCode> = {
+    "a-key-of-a-small-plan": "vendor_entitlement",
+    "a-key-without-network": "vendor_unreachable",
+  };
+  const code = codes[key] ?? (key.length < 8 ? "vendor_auth" : null);
+  const problem = code && { code, message: `The fake ${vendor} says ${code}.` };
+  return { vendor, problem };
+}
+
+function appView(mode: Mode, keys: Set<string>): AppView {
   return {
     version: "0.1.0",
     mode,
@@ -300,7 +317,9 @@ function appView(mode: Mode): AppView {
       speed: 1,
       shifted: mode === "simulated",
     },
-    vendors: VENDORS,
+    vendors: VENDORS.map((vendor) =>
+      keys.has(vendor.id) ? { ...vendor, key_set: true, key_from: "memory" } : vendor,
+    ),
     reasons: REASONS,
   };
 }

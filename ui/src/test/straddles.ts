@@ -115,7 +115,6 @@ function rowOf(symbol: string): Invented {
 /** What of the fake a test can bend. */
 export interface StraddleWorld {
   symbols: string[];
-  keySet: boolean;
   /** Whether the plan shows quotes of options. */
   quotes: boolean;
   /** Sessions of history that came in since the start, by symbol. */
@@ -123,7 +122,7 @@ export interface StraddleWorld {
 }
 
 export function newWorld(): StraddleWorld {
-  return { symbols: ROWS.map(([symbol]) => symbol), keySet: true, quotes: true, read: new Map() };
+  return { symbols: ROWS.map(([symbol]) => symbol), quotes: true, read: new Map() };
 }
 
 export function opportunities(world: StraddleWorld, ask: GetOpportunities): OpportunitiesView {
@@ -414,21 +413,27 @@ export function tapeWatch(world: StraddleWorld): TapeWatchView {
   return {
     vendor: "polygon",
     vendor_title: "Massive (Polygon)",
-    key_set: world.keySet,
+    key_set: true,
     problem: null,
-    stream: world.keySet ? "live" : "off",
+    stream: "live",
     stream_note: null,
     most: MOST,
     history_sessions: HISTORY,
-    symbols: world.keySet ? world.symbols.map((symbol) => watched(world, symbol)) : [],
+    history_per_minute: world.symbols.some((symbol) => doneOf(world, symbol) < HISTORY) ? 25 : null,
+    history_problem: null,
+    symbols: world.symbols.map((symbol) => watched(world, symbol)),
   };
 }
 
+const doneOf = (world: StraddleWorld, symbol: string): number =>
+  Math.min(HISTORY, rowOf(symbol).baseline + (world.read.get(symbol) ?? 0));
+
 function watched(world: StraddleWorld, symbol: string): TapeSymbolView {
-  const done = Math.min(HISTORY, rowOf(symbol).baseline + (world.read.get(symbol) ?? 0));
+  const done = doneOf(world, symbol);
   return {
     symbol,
     sessions_done: done,
+    sessions_left: HISTORY - done,
     seconds_left: done < HISTORY ? (HISTORY - done) * 2.4 : null,
     to_ms: done > 0 ? START_MS - 31_000 : null,
     problem:

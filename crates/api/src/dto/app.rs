@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::error::ApiError;
+
 /// Asks for nothing.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, TS)]
 #[serde(default)]
@@ -94,13 +96,39 @@ pub struct StartDemo {
     pub speed: Option<f64>,
 }
 
-/// Sets a vendor's key and opens the real market. The key is held in memory only.
+/// Tries vendors' keys. When each of them works they are kept, in memory only, and the real market
+/// opens with them and with those that were kept before; else none of them is.
 #[derive(Clone, Serialize, Deserialize, TS)]
-pub struct ConnectVendor {
+pub struct ConnectVendors {
+    /// One for each vendor at most; none = the keys that are kept.
+    pub keys: Vec<VendorKey>,
+}
+
+/// A vendor's key.
+#[derive(Clone, Serialize, Deserialize, TS)]
+pub struct VendorKey {
     /// Vendor name, for example `unusual_whales`.
     pub vendor: String,
     /// The key. Never comes back.
     pub key: String,
+}
+
+/// What came of the keys.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ConnectedView {
+    /// The program. The market opens only where no key has a problem.
+    pub app: AppView,
+    /// Each key that was tried.
+    pub keys: Vec<KeyVerdict>,
+}
+
+/// What came of one key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct KeyVerdict {
+    /// The vendor.
+    pub vendor: String,
+    /// What is wrong with it; none = it works.
+    pub problem: Option<ApiError>,
 }
 
 /// Names one symbol.

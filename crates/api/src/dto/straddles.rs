@@ -375,6 +375,10 @@ pub struct TapeWatchView {
     pub most: u32,
     /// Sessions of history that each symbol is to have.
     pub history_sessions: u32,
+    /// Sessions of history read a minute; none while nothing is read, or too little to say.
+    pub history_per_minute: Option<f64>,
+    /// Why no history is read although some is missing, in words.
+    pub history_problem: Option<String>,
     /// The symbols, in order.
     pub symbols: Vec<TapeSymbolView>,
 }
@@ -386,7 +390,10 @@ pub struct TapeSymbolView {
     pub symbol: String,
     /// Sessions of history that are stored whole.
     pub sessions_done: u32,
-    /// Seconds until the rest is, at the pace of now.
+    /// Sessions that are still to be read; none before it was looked. With none left and some
+    /// missing, the plan reaches no further back.
+    pub sessions_left: Option<u32>,
+    /// Seconds until they are, at the pace of now and after those of the symbols before it.
     pub seconds_left: Option<f64>,
     /// Up to when the tape is stored, epoch ms.
     pub to_ms: Option<f64>,

@@ -1,18 +1,13 @@
-//! The program as a whole: which market is open, the watch list, the vendor's key.
+//! The program as a whole: which market is open, the watch list.
 
-use secrecy::SecretString;
 use undertow_engine::engine::EngineError;
-use undertow_market::{Symbol, VendorId};
-use undertow_vendor::budget::Budget;
-use undertow_vendor::{Priority, VendorError};
+use undertow_vendor::VendorError;
 
 use super::request;
-use crate::app::{App, Choice, market_error, tape_client, vendor_client};
-use crate::dto::{AppView, ConnectVendor, Nothing, OneSymbol, StartDemo};
+use crate::app::{App, Choice, market_error};
+use crate::dto::{AppView, Nothing, OneSymbol, StartDemo};
 use crate::error::{ApiError, ErrorCode};
 
-/// Longest key that is accepted. Real ones have under a hundred characters.
-const MAX_KEY_BYTES: usize = 512;
 /// Bounds of the speed of a demonstration, market seconds a second.
 const SPEED: std::ops::RangeInclusive<f64> = 1.0..=undertow_engine::clock::MAX_SPEED;
 
@@ -30,48 +25,6 @@ pub(crate) async fn start_demo(app: &App, request: StartDemo) -> Result<AppView,
     }
     app.choose(Choice::Simulated { seed: request.seed, speed: request.speed });
     Ok(app.view())
-}
-
-/// Asks the vendor one small question with the key before it is accepted.
-pub(crate) async fn connect_vendor(app: &App, request: ConnectVendor) -> Result<AppView, ApiError> {
-    let vendor = request::vendor(&request.vendor)?;
-    let key = request.key.trim();
-    if key.is_empty()
-        || key.len() > MAX_KEY_BYTES
-        || !key.bytes().all(|byte| byte.is_ascii_graphic())
-    {
-        return Err(ApiError::invalid(format!(
-            "This is not a key of {}: paste it as it is, without spaces.",
-            vendor.title()
-        )));
-    }
-    let key = SecretString::from(key.to_owned());
-    try_key(app, vendor, &key).await?.map_err(|error| refused(vendor, &error))?;
-    app.set_key(vendor, key);
-    app.choose(Choice::Live);
-    Ok(app.view())
-}
-
-/// Asks the vendor something small that any plan includes.
-async fn try_key(
-    app: &App,
-    vendor: VendorId,
-    key: &SecretString,
-) -> Result<Result<(), VendorError>, ApiError> {
-    let (budget, clock) = (Budget::new(), app.clock());
-    match vendor {
-        VendorId::UnusualWhales => {
-            let address = app.options().settings.vendors.unusual_whales.url.clone();
-            let calendar = app.calendar().clone();
-            let client = vendor_client(address, key.clone(), budget, clock, calendar)?;
-            let probe = Symbol::new("SPY").map_err(ApiError::internal)?;
-            Ok(client.stock_state(&probe, Priority::Live).await.map(drop))
-        }
-        VendorId::Polygon => {
-            let client = tape_client(&app.tape_source(key.clone()), budget, clock)?;
-            Ok(client.upcoming(Priority::Live).await.map(drop))
-        }
-    }
 }
 
 pub(crate) async fn reopen_market(app: &App, _: Nothing) -> Result<AppView, ApiError> {
@@ -108,16 +61,12 @@ pub(super) fn engine_error(error: EngineError) -> ApiError {
     }
 }
 
-fn refused(vendor: VendorId, error: &VendorError) -> ApiError {
-    let said = format!("{} could not be connected: {error}", vendor.title());
-    ApiError::new(code_of(error), said)
-}
-
-fn code_of(error: &VendorError) -> ErrorCode {
+pub(super) fn code_of(error: &VendorError) -> ErrorCode {
     match error {
         VendorError::Auth { .. } => ErrorCode::VendorAuth,
         VendorError::Entitlement { .. } => ErrorCode::VendorEntitlement,
         VendorError::RateLimited { .. } => ErrorCode::RateLimited,
+        VendorError::Transient { .. } => ErrorCode::VendorUnreachable,
         _ => ErrorCode::Internal,
     }
 }

@@ -46,13 +46,11 @@ fn summary(plan: &Plan) -> String {
     };
     let dropped = names(&|pace| pace.actual.is_none());
     let slowed = names(&|pace| pace.actual.is_some() && !pace.is_as_wanted());
-    let left =
-        plan.left.map_or_else(String::new, |left| format!(" {left} requests are left today."));
     match (dropped.is_empty(), slowed.is_empty()) {
-        (true, true) => format!("Everything is asked for as often as wanted.{left}"),
+        (true, true) => "Everything is asked for as often as wanted.".to_owned(),
         (true, false) => {
-            format!("Asked for less often, to make the day's requests last: {slowed}.{left}")
+            format!("Asked for less often, to make the day's requests last: {slowed}.")
         }
-        (false, _) => format!("Left out until the day's requests begin anew: {dropped}.{left}"),
+        (false, _) => format!("Left out until the day's requests begin anew: {dropped}."),
     }
 }

@@ -78,7 +78,7 @@ pub(crate) async fn read(app: &App) -> Result<Status, ApiError> {
 fn tape_view(tape: &TapeHealth, of: &ConsolidatedHealth, now: DateTime<Utc>) -> FeedView {
     let own = of.feeds.iter().filter(|(symbol, ..)| *symbol == tape.symbol);
     let beside = own.filter(|(_, _, feed)| !feed.refused).find_map(|(_, series, feed)| {
-        Some(format!("{}: {}", series.as_str(), feed.problem.as_ref()?))
+        Some(format!("{}: {}", series.as_str().replace('_', " "), feed.problem.as_ref()?))
     });
     let problem = tape.problem.clone().or(beside);
     let health = match tape.freshness {
@@ -133,7 +133,7 @@ fn summary(feeds: &[FeedView], database: &DatabaseView, health: &EngineHealth) -
     let bad: Vec<&FeedView> = feeds.iter().filter(|feed| feed.health != Health::Healthy).collect();
     if let Some(first) = bad.first() {
         let what = first.problem.clone().unwrap_or_else(|| "no answer yet".to_owned());
-        let name = format!("{} {}", first.symbol, first.series);
+        let name = format!("{} {}", first.symbol, first.series.replace('_', " "));
         let more = if bad.len() > 1 {
             format!(", and {} more feeds", bad.len() - 1)
         } else {

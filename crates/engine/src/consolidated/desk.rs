@@ -14,6 +14,7 @@ use undertow_vendor::polygon::{ConditionTable, Polygon};
 use super::books::Books;
 use super::join::StreamNote;
 use super::kept::Kept;
+use super::progress::Progress;
 use super::standing::Standings;
 use crate::common::{CollectError, Common};
 use crate::settings::{Straddles, Tape};
@@ -30,6 +31,7 @@ pub(super) struct Desk {
     pub(super) books: Books,
     pub(super) stream: StreamNote,
     pub(super) standings: Standings,
+    pub(super) progress: Progress,
     /// Something may be due over REST.
     pub(super) read_soon: Notify,
     /// The watch list or what is known of a past session changed.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
@@ -35,7 +36,9 @@ const PROMPT: TimeDelta = TimeDelta::minutes(1);
 pub(super) async fn run(desk: Arc<Desk>, stop: CancellationToken) {
     let mut wall = Wall::default();
     loop {
-        let wait = match turn(&desk, &mut wall, &stop).await {
+        let ended = turn(&desk, &mut wall, &stop).await;
+        desk.progress.pause();
+        let wait = match ended {
             Ok(()) => LOOK_EVERY,
             Err(CollectError::Stopped) => return,
             Err(error) => {
@@ -73,6 +76,7 @@ async fn turn(desk: &Desk, wall: &mut Wall, stop: &CancellationToken) -> Result<
     read_all(desk, again, Priority::Live, wall, stop).await?;
     for symbol in desk.watched() {
         let missing = missing(desk, &symbol, wall).await?;
+        desk.progress.has_left(&symbol, missing.len());
         read_all(desk, missing, Priority::Backfill, wall, stop).await?;
         if !due_again(desk).await?.is_empty() {
             // Today's tape comes before the past of the next symbol.
@@ -99,18 +103,26 @@ async fn read_all(
     let mut reading = stream::iter(work).map(read).buffer_unordered(PARALLEL);
     while let Some((symbol, date, rows)) = reading.next().await {
         match rows {
-            Ok(_) => desk.standings.has_new_past(&symbol, date),
+            Ok(_) => {
+                desk.standings.has_new_past(&symbol, date);
+                if priority == Priority::Backfill {
+                    desk.progress.read_one(&symbol, Instant::now());
+                }
+            }
             Err(CollectError::Vendor(VendorError::Entitlement {
                 reason: EntitlementReason::HistoryWall,
                 history_from,
                 ..
             })) => {
                 wall.from = wall.from.max(history_from.or(date.succ_opt()));
+                // What is left lies behind the wall.
+                desk.progress.has_left(&symbol, 0);
                 return Ok(());
             }
             Err(error) if error.is_refused_by_plan() => {
                 wall.refused_until = Some(desk.clock.now() + AFTER_REFUSAL);
                 let message = format!("past sessions of the tape are not to be had: {error}");
+                desk.progress.refuse(message.clone());
                 journal::note(desk, LogLevel::Warning, "tape", message).await;
                 return Ok(());
             }

@@ -10,6 +10,7 @@ use super::join::TapeStreamView;
 use super::lag::Lag;
 use super::live::{Live, Reading};
 use super::opportunities;
+use super::progress::HistoryProgress;
 use super::standing::Assessed;
 use crate::feed::{Feed, Freshness, STALE_AFTER, Series};
 
@@ -79,6 +80,8 @@ pub struct ConsolidatedHealth {
     pub stored: Lag,
     /// The last assessment.
     pub assessed: Assessed,
+    /// How the reading of past sessions does.
+    pub history: HistoryProgress,
 }
 
 /// What a symbol's tape has today.
@@ -138,5 +141,6 @@ pub(super) fn health(desk: &Desk, collecting: bool) -> ConsolidatedHealth {
         feeds: desk.feeds.all(),
         counters: desk.books.counters(),
         assessed: desk.standings.assessed(),
+        history: desk.progress.view(),
     }
 }

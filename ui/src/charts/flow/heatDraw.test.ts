@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 
+import type { Plot } from "../axes/plot";
 import { heatGrid } from "./grid";
-import { cellAt, cellBox, signed, spotAt, type HeatBox } from "./heatDraw";
+import { cellAt, cellBox, signed, spotAt } from "./heatDraw";
 
-const BOX: HeatBox = { width: 340, height: 230, left: 40, right: 0, top: 10, bottom: 20 };
+const BOX: Plot = { width: 340, height: 230, left: 40, right: 0, top: 10, bottom: 20 };
 const entry = (strike: number, expiry: number) => ({
   strike,
   expiry,

@@ -1,18 +1,10 @@
 /** Draws the heat map: net premium by strike and expiry. */
 import { compact } from "../../lib/format";
 import { type Tokens, withAlpha } from "../../lib/tokens";
+import { innerHeight, innerWidth, type Plot } from "../axes/plot";
 import { figureFont } from "../scene";
 
 import { placeOfPrice, type HeatGrid } from "./grid";
-
-export interface HeatBox {
-  width: number;
-  height: number;
-  left: number;
-  right: number;
-  top: number;
-  bottom: number;
-}
 
 /** Least height of a row and least width of a column, px. */
 export const CELL_PX = { row: 14, column: 42 } as const;
@@ -30,16 +22,16 @@ export interface Placed {
 }
 
 /** Where a cell lies. */
-export function cellBox(grid: HeatGrid, box: HeatBox, row: number, column: number): Placed {
-  const width = (box.width - box.left - box.right) / Math.max(1, grid.expiries.length);
-  const height = (box.height - box.top - box.bottom) / Math.max(1, grid.rows.strikes.length);
+export function cellBox(grid: HeatGrid, box: Plot, row: number, column: number): Placed {
+  const width = innerWidth(box) / Math.max(1, grid.expiries.length);
+  const height = innerHeight(box) / Math.max(1, grid.rows.strikes.length);
   return { x: box.left + column * width, y: box.top + row * height, width, height };
 }
 
 /** The row and column under a point; null outside. */
 export function cellAt(
   grid: HeatGrid,
-  box: HeatBox,
+  box: Plot,
   x: number,
   y: number,
 ): { row: number; column: number } | null {
@@ -57,7 +49,7 @@ export function signed(value: number): string {
 }
 
 /** Where the price lies, px from the top; null when it is outside. */
-export function spotAt(grid: HeatGrid, box: HeatBox, spot: number | null): number | null {
+export function spotAt(grid: HeatGrid, box: Plot, spot: number | null): number | null {
   const place = spot === null ? null : placeOfPrice(grid.rows, spot);
   return place === null ? null : box.top + place * cellBox(grid, box, 0, 0).height;
 }
@@ -65,7 +57,7 @@ export function spotAt(grid: HeatGrid, box: HeatBox, spot: number | null): numbe
 export function drawHeat(
   context: CanvasRenderingContext2D,
   grid: HeatGrid,
-  box: HeatBox,
+  box: Plot,
   tokens: Tokens,
 ): void {
   context.clearRect(0, 0, box.width, box.height);

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 
-import { between, type PayoffBox, payoffAt, payoffShape, reach } from "./payoff";
+import type { Plot } from "../axes/plot";
+import { between, payoffAt, payoffShape, reach } from "./payoff";
 
-const BOX: PayoffBox = { width: 600, height: 300, left: 50, right: 10, top: 30, bottom: 20 };
+const BOX: Plot = { width: 600, height: 300, left: 50, right: 10, top: 30, bottom: 20 };
 const bellAt = (price: number, width: number): number =>
   Math.exp(-(((price - 100) / width) ** 2) / 2) / width;
 const distribution = Array.from({ length: 121 }, (_, index) => {
@@ -29,7 +30,7 @@ test("both breakevens lie on the line of zero, the strike at the whole loss", ()
   const points = shape.line
     .slice(1)
     .split("L")
-    .map((point) => point.split(" ").map(Number));
+    .map((point) => point.split(",").map(Number));
   const [x, y] = points[1];
   expect(x).toBeCloseTo(shape.x(100), 1);
   expect(y).toBeCloseTo(shape.y(-10), 1);
@@ -55,7 +56,7 @@ test("the tails begin at the breakevens", () => {
     path
       .replace("Z", "")
       .split("L")
-      .map((point) => Number(point.split(" ")[0]));
+      .map((point) => Number(point.split(",")[0]));
   expect(Math.max(...xs(below))).toBeCloseTo(x(90), 0);
   expect(Math.min(...xs(above))).toBeCloseTo(x(110), 0);
 });

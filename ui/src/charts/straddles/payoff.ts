@@ -1,5 +1,13 @@
 /** A straddle at expiry as paths: the payoff, and how likely each price is. */
-import { linePath, roundTicks } from "../flow/lines";
+import {
+  across,
+  bandPath,
+  innerHeight,
+  linePath,
+  type Plot,
+  type Scale,
+  upward,
+} from "../axes/plot";
 
 /** A density at one price. */
 export interface Likelihood {
@@ -15,18 +23,9 @@ export interface PayoffInput {
   distribution: Likelihood[];
 }
 
-export interface PayoffBox {
-  width: number;
-  height: number;
-  left: number;
-  right: number;
-  top: number;
-  bottom: number;
-}
-
 export interface PayoffShape {
-  x: (price: number) => number;
-  y: (dollars: number) => number;
+  x: Scale;
+  y: Scale;
   /** The payoff as one line, and the areas between it and zero. */
   line: string;
   gain: string;
@@ -37,15 +36,11 @@ export interface PayoffShape {
   historical: string;
   low: number;
   high: number;
-  xTicks: number[];
-  yTicks: number[];
   /** First and last price that is drawn. */
   from: number;
   to: number;
 }
 
-const X_TICK_PX = 58;
-const Y_TICK_PX = 40;
 /** Share of the height that the taller density takes. */
 const DENSITY_SHARE = 0.62;
 /** Prices whose density is below this share of the highest are not drawn. */
@@ -69,28 +64,35 @@ export function reach(input: PayoffInput): [number, number] {
 const largest = ({ implied, historical }: Likelihood): number =>
   Math.max(implied ?? 0, historical ?? 0);
 
-export function payoffShape(input: PayoffInput, box: PayoffBox): PayoffShape {
+export function payoffShape(input: PayoffInput, box: Plot): PayoffShape {
   const { strike, cost, distribution } = input;
   const [from, to] = reach(input);
   const [low, high] = [strike - cost, strike + cost];
-  const [innerWidth, innerHeight] = [
-    box.width - box.left - box.right,
-    box.height - box.top - box.bottom,
-  ];
-  const x = (price: number): number => box.left + ((price - from) / (to - from || 1)) * innerWidth;
   const top = Math.max(payoffAt(input, from), payoffAt(input, to), cost * 0.5) * 1.05;
-  const bottom = -cost * 1.12;
-  const y = (dollars: number): number => box.top + ((top - dollars) / (top - bottom)) * innerHeight;
-  const at = (price: number, dollars: number): string =>
-    `${x(price).toFixed(1)} ${y(dollars).toFixed(1)}`;
+  const x = across(box, [from, to]);
+  const y = upward(box, [-cost * 1.12, top]);
   const drawn = distribution.filter(({ price }) => price >= from && price <= to);
   const most = Math.max(Number.MIN_VALUE, ...drawn.map(largest));
-  const base = box.top + innerHeight;
-  const tall = (density: number): number => base - (density / most) * innerHeight * DENSITY_SHARE;
-  const prices = drawn.map(({ price }) => price);
-  const density = (pick: (at: Likelihood) => number | null): string =>
+  const tall = upward({ ...box, top: box.top + innerHeight(box) * (1 - DENSITY_SHARE) }, [0, most]);
+  /** The payoff between prices, as it lies above or below zero. */
+  const payoff = (...prices: number[]): string =>
     linePath(
       prices,
+      prices.map((price) => payoffAt(input, price)),
+      x,
+      y,
+    );
+  const against = (...prices: number[]): string =>
+    bandPath(
+      prices,
+      prices.map(() => 0),
+      prices.map((price) => payoffAt(input, price)),
+      x,
+      y,
+    );
+  const density = (pick: (at: Likelihood) => number | null): string =>
+    linePath(
+      drawn.map(({ price }) => price),
       drawn.map((one) => pick(one) ?? NaN),
       x,
       tall,
@@ -98,43 +100,29 @@ export function payoffShape(input: PayoffInput, box: PayoffBox): PayoffShape {
   return {
     x,
     y,
-    line: `M${at(from, payoffAt(input, from))}L${at(strike, -cost)}L${at(to, payoffAt(input, to))}`,
-    gain:
-      `M${at(from, payoffAt(input, from))}L${at(low, 0)}L${at(from, 0)}Z` +
-      `M${at(high, 0)}L${at(to, payoffAt(input, to))}L${at(to, 0)}Z`,
-    loss: `M${at(low, 0)}L${at(strike, -cost)}L${at(high, 0)}Z`,
+    line: payoff(from, strike, to),
+    gain: against(from, low) + against(high, to),
+    loss: against(low, strike, high),
     implied: density((one) => one.implied),
-    impliedTails: tails(drawn, low, high, x, tall, base),
+    impliedTails: tails(drawn, low, high, x, tall),
     historical: density((one) => one.historical),
     low,
     high,
-    xTicks: roundTicks([from, to], Math.max(2, Math.floor(innerWidth / X_TICK_PX))),
-    yTicks: roundTicks([bottom, top], Math.max(2, Math.floor(innerHeight / Y_TICK_PX))),
     from,
     to,
   };
 }
 
-type Scale = (value: number) => number;
-
 /** The areas under implied volatility's density below and above the breakevens. */
-function tails(
-  drawn: Likelihood[],
-  low: number,
-  high: number,
-  x: Scale,
-  tall: Scale,
-  base: number,
-): string {
-  const area = (part: Likelihood[]): string => {
-    const known = part.filter(({ implied }) => implied !== null);
-    if (known.length < 2) return "";
-    const points = known.map(
-      ({ price, implied }) => `${x(price).toFixed(1)} ${tall(implied ?? 0).toFixed(1)}`,
+function tails(drawn: Likelihood[], low: number, high: number, x: Scale, tall: Scale): string {
+  const area = (part: Likelihood[]): string =>
+    bandPath(
+      part.map(({ price }) => price),
+      part.map(() => 0),
+      part.map(({ implied }) => implied ?? NaN),
+      x,
+      tall,
     );
-    const [first, last] = [known[0].price, known[known.length - 1].price];
-    return `M${x(first).toFixed(1)} ${base}L${points.join("L")}L${x(last).toFixed(1)} ${base}Z`;
-  };
   const [lowAt, highAt] = [between(drawn, low), between(drawn, high)];
   const below = drawn.filter(({ price }) => price < low);
   const above = drawn.filter(({ price }) => price > high);

@@ -1,6 +1,6 @@
-/** Opening a market, from whichever page asks for it, so that it can be tried again. */
+/** Opening a market, from whichever page asks for it. */
 import { ApiFailure, client } from "../../api/client";
-import type { AppView } from "../../api/bindings";
+import type { AppView, KeyVerdict, VendorKey } from "../../api/bindings";
 import { app } from "../../state/app.svelte";
 
 class Opening {
@@ -8,48 +8,65 @@ class Opening {
   failure = $state.raw<ApiFailure | null>(null);
   /** Which of the two was asked for last. */
   way = $state<"simulated" | "live" | null>(null);
-  /** Asks again. A key lives in this closure only, and no longer than it takes to open. */
-  #last: (() => Promise<AppView>) | null = $state.raw(null);
+  #verdicts = $state.raw<KeyVerdict[]>([]);
 
-  simulate(): Promise<void> {
+  simulate(): Promise<boolean> {
     this.way = "simulated";
     return this.#open(() => client.call("start_demo", { seed: null, speed: null }));
   }
 
-  connect(key: string): Promise<void> {
+  /**
+   * Tries keys, and opens the real market when all of them work; answers whether it does. The
+   * engine keeps them from then on, this window does not.
+   */
+  connect(keys: VendorKey[]): Promise<boolean> {
     this.way = "live";
-    return this.#open(() => client.call("connect_vendor", { vendor: "unusual_whales", key }));
+    this.#verdicts = [];
+    return this.#open(async () => {
+      const tried = await client.call("connect_vendors", { keys });
+      this.#verdicts = tried.keys;
+      return tried.keys.every(({ problem }) => problem === null) ? tried.app : null;
+    });
   }
 
-  /** Asks again as this window asked, else as the program was told before this window opened. */
+  /** What came of a vendor's key when it was tried last. */
+  verdictOf(vendor: string): KeyVerdict | undefined {
+    return this.#verdicts.find((verdict) => verdict.vendor === vendor);
+  }
+
+  /** Opens the market that was chosen last again. */
   async again(): Promise<void> {
-    await this.#open(this.#last ?? (() => client.call("reopen_market", {})));
+    await this.#open(() => client.call("reopen_market", {}));
   }
 
   /** Closes the market and goes back to the question. */
   async leave(): Promise<void> {
     await this.#open(() => client.call("close_market", {}));
-    this.#last = null;
   }
 
-  /** The market is open: nothing is left to try, and no key to remember. */
-  done(): void {
-    this.#last = null;
+  /** Nothing is left to say of what was tried. */
+  forget(): void {
     this.failure = null;
+    this.#verdicts = [];
   }
 
-  async #open(ask: () => Promise<AppView>): Promise<void> {
-    if (this.busy) return;
+  async #open(ask: () => Promise<AppView | null>): Promise<boolean> {
+    if (this.busy) return false;
     this.busy = true;
     this.failure = null;
-    this.#last = ask;
+    let opens = false;
     try {
-      app.view = await ask();
-      await app.read();
+      const view = await ask();
+      opens = view !== null;
+      if (view) {
+        app.view = view;
+        await app.read();
+      }
     } catch (cause) {
       this.failure = ApiFailure.from(cause);
     }
     this.busy = false;
+    return opens;
   }
 }
 

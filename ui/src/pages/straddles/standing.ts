@@ -1,6 +1,6 @@
 /** What the candidates rest on, in one line: the worst first. */
 import type { Status, TapeWatchView } from "../../api/bindings";
-import { count } from "../../lib/format";
+import { count, number } from "../../lib/format";
 import { duration, etStamp } from "../../lib/time";
 
 export interface Standing {
@@ -53,12 +53,20 @@ export function standingOf({ watch, asOf, status, now, connected }: StandingInpu
 
 const late = (words: string): Standing => ({ words, tone: "late" });
 
-/** How far the histories have come. */
-export function historyWords({ symbols, history_sessions }: TapeWatchView): string {
+/** How far the histories have come, and how fast it goes. */
+export function historyWords(watch: TapeWatchView): string {
+  const { symbols, history_sessions, history_per_minute: pace, history_problem: problem } = watch;
   if (symbols.length === 0) return "";
   const short = symbols.filter((symbol) => symbol.sessions_done < history_sessions);
   if (short.length === 0) return `All ${history_sessions} sessions of history are stored.`;
-  const left = Math.max(...short.map((symbol) => symbol.seconds_left ?? 0));
+  if (problem) return `History is not read: ${problem}`;
+  // Sessions that the plan does not reach are missing for good.
+  const open = short.filter((symbol) => symbol.sessions_left !== 0);
+  if (open.length === 0) {
+    return `${count(short.length, "symbol")} ${short.length === 1 ? "has" : "have"} less than ${history_sessions} sessions: the plan reaches no further back.`;
+  }
+  const left = Math.max(...open.map((symbol) => symbol.seconds_left ?? 0));
   const wait = left > 0 ? `, about ${duration(left)} left` : "";
-  return `History of ${count(short.length, "symbol")} is being read${wait}.`;
+  const speed = pace === null ? "" : `: ${number(pace, 1)} sessions a minute${wait}`;
+  return `History of ${count(open.length, "symbol")} is being read${speed}.`;
 }

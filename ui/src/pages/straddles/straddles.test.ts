@@ -194,24 +194,6 @@ test("the box of the top bar chooses from the symbols of the page", async () => 
   expect(asked(fake, "add_symbol")).toEqual([]);
 });
 
-test("without a key the page says so and takes one", async () => {
-  const fake = open("", {}, (fake) => (fake.world.keySet = false));
-  await screen.findByText(/No key of Massive \(Polygon\) is set/);
-  await fireEvent.click(screen.getByRole("button", { name: "Enter the key" }));
-  const field = await screen.findByPlaceholderText<HTMLInputElement>("API key");
-  expect(field.type).toBe("password");
-  await fireEvent.input(field, { target: { value: "short" } });
-  await fireEvent.submit(field.closest("form")!);
-  expect((await screen.findByRole("alert")).textContent).toMatch(/does not know this key/);
-  await fireEvent.input(field, { target: { value: "a-long-enough-key" } });
-  await fireEvent.submit(field.closest("form")!);
-  await panel("Candidates");
-  expect(asked(fake, "connect_vendor").at(-1)).toEqual({
-    vendor: "polygon",
-    key: "a-long-enough-key",
-  });
-});
-
 test("without symbols the page leads to the watch list", async () => {
   open("", {}, (fake) => (fake.world.symbols = []));
   await screen.findByText("No symbol is watched.");

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import type { CandidateView } from "../../api/bindings";
+import type { CandidateView, TapeSymbolView } from "../../api/bindings";
 import { MINUS } from "../../lib/format";
 import { opportunities, newWorld, THRESHOLDS } from "../../test/straddles";
 import { historyWords, standingOf, type StandingInput } from "./standing";
@@ -85,6 +85,16 @@ test("tickers are read as they are pasted", () => {
   expect(tickersOf("  ")).toEqual({ good: [], bad: [] });
 });
 
+/** A symbol of the watch list whose missing sessions are being read. */
+const watched = (symbol: string, done: number, more: Partial<TapeSymbolView> = {}) => ({
+  symbol,
+  sessions_done: done,
+  sessions_left: 90 - done,
+  seconds_left: done < 90 ? 100 : null,
+  to_ms: null,
+  problem: null,
+  ...more,
+});
 const NOW = Date.UTC(2026, 2, 6, 18, 46);
 const fine: StandingInput = {
   watch: {
@@ -96,7 +106,9 @@ const fine: StandingInput = {
     stream_note: null,
     most: 500,
     history_sessions: 90,
-    symbols: [{ symbol: "SPY", sessions_done: 90, seconds_left: null, to_ms: NOW, problem: null }],
+    history_per_minute: null,
+    history_problem: null,
+    symbols: [watched("SPY", 90)],
   },
   asOf: NOW - 40_000,
   status: { session: "regular", next_open_ms: null } as StandingInput["status"],
@@ -124,16 +136,21 @@ test("one line says what the candidates rest on, the worst first", () => {
   }
 });
 
-test("the progress of histories is counted with the time left", () => {
-  const symbols = [12, 60, 90].map((sessions_done, index) => ({
-    symbol: `S${index}`,
-    sessions_done,
-    seconds_left: sessions_done < 90 ? 100 : null,
-    to_ms: null,
-    problem: null,
-  }));
-  expect(historyWords({ ...fine.watch!, symbols })).toBe(
-    "History of 2 symbols is being read, about 1 m 40 s left.",
+test("the progress of histories is counted with its pace and the time left", () => {
+  const symbols = [watched("ONE", 12), watched("TWO", 60), watched("ALL", 90)];
+  const watch = { ...fine.watch!, symbols, history_per_minute: 7.25 };
+  expect(historyWords(watch)).toBe(
+    "History of 2 symbols is being read: 7.3 sessions a minute, about 1 m 40 s left.",
   );
-  expect(historyWords({ ...fine.watch!, symbols: [] })).toBe("");
+  expect(historyWords({ ...watch, history_per_minute: null })).toBe(
+    "History of 2 symbols is being read.",
+  );
+  expect(historyWords({ ...watch, history_problem: "the plan has none." })).toBe(
+    "History is not read: the plan has none.",
+  );
+  const behindTheWall = [watched("ONE", 60, { sessions_left: 0 }), watched("ALL", 90)];
+  expect(historyWords({ ...watch, symbols: behindTheWall })).toBe(
+    "1 symbol has less than 90 sessions: the plan reaches no further back.",
+  );
+  expect(historyWords({ ...watch, symbols: [] })).toBe("");
 });

@@ -67,17 +67,27 @@ fn view(app: &App, market: &OpenMarket) -> Result<TapeWatchView, ApiError> {
         stream_note: None,
         most: u32::try_from(MAX_TAPE_SYMBOLS).unwrap_or(u32::MAX),
         history_sessions: wanted,
+        history_per_minute: None,
+        history_problem: None,
         symbols: Vec::new(),
     };
     let Some(tape) = market.consolidated.as_ref() else { return Ok(none) };
     let health = tape.health();
     let mut tapes: BTreeMap<Symbol, TapeHealth> =
         health.tapes.into_iter().map(|tape| (tape.symbol.clone(), tape)).collect();
+    let history = health.history;
+    // One symbol's history is read after the other's.
+    let mut ahead = 0;
     let symbols = tape.symbols().into_iter().map(|symbol| {
         let tape = tapes.remove(&symbol);
+        let done = tape.as_ref().and_then(sessions).unwrap_or(0).min(wanted);
+        let known = history.left.get(&symbol).and_then(|left| u32::try_from(*left).ok());
+        let left = known.unwrap_or(wanted - done);
+        ahead += left;
         TapeSymbolView {
-            sessions_done: tape.as_ref().and_then(sessions).unwrap_or(0).min(wanted),
-            seconds_left: None,
+            sessions_done: done,
+            sessions_left: known,
+            seconds_left: history.per_minute.filter(|_| left > 0).map(|pace| seconds(ahead, pace)),
             to_ms: ms_of(tape.as_ref().map(|tape| tape.read_to)),
             problem: tape.and_then(|tape| tape.problem),
             symbol: symbol.to_string(),
@@ -89,8 +99,14 @@ fn view(app: &App, market: &OpenMarket) -> Result<TapeWatchView, ApiError> {
         stream: health.stream.phase.as_str().to_owned(),
         stream_note: health.stream.note,
         symbols: symbols.collect(),
+        history_per_minute: history.per_minute,
+        history_problem: history.refused,
         ..none
     })
+}
+
+fn seconds(sessions: u32, per_minute: f64) -> f64 {
+    f64::from(sessions) / per_minute * 60.0
 }
 
 /// Sessions of history that make a baseline whole: those that closed early are no part of it.
