@@ -43,7 +43,7 @@ const MAKE_SKETCH: &str = "
 const COPY_SKETCH: &str = "COPY sketch (tracking_id, symbol, executed_at, price, size, premium,
     volume, nbbo_bid, nbbo_ask, market_center, sale_cond_codes, canceled) FROM STDIN";
 const EMPTY_OURS: &str = "
-    TRUNCATE trading.darkpool_trades, trading.darkpool_level_cells, trading.darkpool_activity_minutes;
+    TRUNCATE trading.darkpool_trades, trading.darkpool_day_sums;
     CHECKPOINT";
 /// Rows of the slowest way; its rate is measured, not its whole.
 const ROW_BY_ROW: usize = 10_000;

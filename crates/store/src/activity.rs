@@ -1,12 +1,13 @@
-//! Table `darkpool_activity_minutes`, and the sizes of past prints: what is usual for a symbol.
+//! Prints by minute, from the table `darkpool_day_sums`, and the sizes of past prints: what is usual
+//! for a symbol.
 
 use chrono::NaiveDate;
-use sqlx::postgres::PgRow;
 use undertow_analysis::activity::{MinuteShares, SessionActivity};
 use undertow_analysis::blocks::{BLOCK_PERCENT, BlockThreshold, BlockThresholds, HALF_HOURS};
 use undertow_market::Symbol;
 
-use crate::row::{Reading, key_of};
+use crate::day_sums::{self, Day, MinuteSums, shares, unpack_minutes};
+use crate::row::Reading;
 use crate::{Store, StoreError};
 
 impl Store {
@@ -21,24 +22,21 @@ impl Store {
         from: NaiveDate,
         to: NaiveDate,
     ) -> Result<Vec<SessionActivity>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT symbol, session_date, minute, shares FROM trading.darkpool_activity_minutes
-             WHERE symbol = $1 AND session_date BETWEEN $2 AND $3 AND prints > 0
-             ORDER BY session_date, minute",
+        let rows: Vec<(NaiveDate, Vec<u8>)> = sqlx::query_as(
+            "SELECT session_date, minutes FROM trading.darkpool_day_sums
+             WHERE symbol = $1 AND session_date BETWEEN $2 AND $3 ORDER BY session_date",
         )
         .bind(symbol.as_str())
         .bind(from)
         .bind(to)
         .fetch_all(&self.pool)
         .await?;
-        let mut sessions: Vec<SessionActivity> = Vec::new();
-        for row in &rows {
-            let (session_date, minute) = read_minute(row)?;
-            match sessions.last_mut() {
-                Some(last) if last.session_date == session_date => last.minutes.push(minute),
-                _ => sessions.push(SessionActivity { session_date, minutes: vec![minute] }),
-            }
-        }
+        let read = |(session_date, minutes): (NaiveDate, Vec<u8>)| {
+            read_session(&Day { symbol: symbol.clone(), session_date }, &minutes)
+        };
+        let mut sessions: Vec<SessionActivity> =
+            rows.into_iter().map(read).collect::<Result<_, _>>()?;
+        sessions.retain(|session| !session.minutes.is_empty());
         Ok(sessions)
     }
 
@@ -89,11 +87,13 @@ const SELECT_THRESHOLDS: &str = "
     ) sizes
     GROUP BY half_hour";
 
-fn read_minute(row: &PgRow) -> Result<(NaiveDate, MinuteShares), StoreError> {
-    let key = |row: &PgRow| key_of(row, &["symbol", "session_date"]);
-    let reading = Reading { row, table: "darkpool_activity_minutes", key };
-    let minute: i16 = reading.get("minute")?;
-    let minute = u16::try_from(minute).map_err(|error| reading.broken(error))?;
-    let shares = reading.decimal("shares")?;
-    Ok((reading.get("session_date")?, MinuteShares { minute, shares }))
+fn read_session(day: &Day, packed: &[u8]) -> Result<SessionActivity, StoreError> {
+    let minutes = unpack_minutes(packed).map_err(|problem| day_sums::broken(day, problem))?;
+    let read = |(minute, sums): (u16, MinuteSums)| {
+        let shares = shares(sums.shares).to_decimal();
+        let shares = shares.ok_or_else(|| day_sums::broken(day, "a sum has too many digits"))?;
+        Ok(MinuteShares { minute, shares })
+    };
+    let minutes = minutes.into_iter().map(read).collect::<Result<_, StoreError>>()?;
+    Ok(SessionActivity { session_date: day.session_date, minutes })
 }

@@ -12,9 +12,9 @@ pub enum ContentTable {
     Prints,
     /// Bars.
     Bars,
-    /// Sums by price.
+    /// Sums by price. A row is a day.
     LevelCells,
-    /// Sums by minute.
+    /// Sums by minute. A row is a day.
     ActivityMinutes,
     /// Option trades and alerts.
     OptionsFlow,
@@ -171,20 +171,11 @@ const BARS: &str = hash_of!(
     "bars"
 );
 
-const LEVEL_CELLS: &str = hash_of!(
-    "symbol, session_date, session, trim_scale(cell_low), prints, trim_scale(shares),
-     trim_scale(notional), trim_scale(buy_notional), trim_scale(sell_notional),
-     trim_scale(unknown_notional), trim_scale(largest_notional), first_at, last_at,
-     excluded_prints, trim_scale(excluded_shares), trim_scale(excluded_notional),
-     canceled_prints",
-    "darkpool_level_cells"
-);
+// Equal sums are packed into equal bytes. The one exception are days that a migration packed and
+// that were not written since.
+const LEVEL_CELLS: &str = hash_of!("symbol, session_date, cells", "darkpool_day_sums");
 
-const ACTIVITY_MINUTES: &str = hash_of!(
-    "symbol, session_date, minute, prints, trim_scale(shares), trim_scale(notional),
-     trim_scale(level_eligible_shares)",
-    "darkpool_activity_minutes"
-);
+const ACTIVITY_MINUTES: &str = hash_of!("symbol, session_date, minutes", "darkpool_day_sums");
 
 const FLOW_BY_STRIKE: &str = hash_of!(
     concat!("symbol, session_date, trim_scale(strike), ", sums!()),
@@ -268,7 +259,7 @@ const TAPE_PRINTS: &str = hash_of!(
 );
 
 const TAPE_BOOKS: &str = hash_of!(
-    "symbol, session_date, complete_to, is_whole, trades, trim_scale(prints_floor)",
+    "symbol, session_date, complete_to, is_whole, trades, trim_scale(prints_floor), off_minutes",
     "tape_books"
 );
 

@@ -1,6 +1,7 @@
 //! What can go wrong with the database.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
 use sqlx::migrate::MigrateError;
 use undertow_market::Symbol;
 
@@ -61,6 +62,9 @@ pub enum StoreError {
         /// The rule.
         problem: String,
     },
+    /// Bins that cut cells in two.
+    #[error("bins of {0} dollars are not made of whole cells: use a multiple of 0.02 dollars")]
+    BadWidth(Decimal),
     /// More was asked for at once than is allowed.
     #[error("{given} rows at once; at most {most} are accepted")]
     TooManyRows {

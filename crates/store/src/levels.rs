@@ -1,14 +1,15 @@
-//! Table `darkpool_level_cells`: sums over prints by day, part of day and price.
+//! Sums over prints by day, part of day and price, from the table `darkpool_day_sums`.
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
-use sqlx::postgres::PgRow;
+use sqlx::Row;
 use undertow_analysis::levels::Cell;
 use undertow_market::{MarketSession, Symbol};
 
+use crate::day_sums::{self, CellKey, CellSums, Day, LOW_SCALE, dollars, shares, unpack_cells};
 use crate::numeric::Numeric;
-use crate::prints::session_codes;
-use crate::row::Reading;
 use crate::{Store, StoreError};
 
 /// Sums over all days of a query, by bins of one width.
@@ -56,57 +57,39 @@ impl Store {
     /// # Errors
     /// The database refuses, or a stored row is broken.
     pub async fn level_cells(&self, filter: &LevelFilter) -> Result<Vec<Cell>, StoreError> {
-        // By place and not by name: the Desk reads twenty thousand of these rows at a time.
-        let rows: Vec<CellRow> = sqlx::query_as(
-            "SELECT session_date, session, cell_low, prints, shares, notional, buy_notional,
-                    sell_notional, unknown_notional, largest_notional, first_at, last_at,
-                    excluded_prints, excluded_shares, excluded_notional
-             FROM trading.darkpool_level_cells
-             WHERE symbol = $1 AND session_date BETWEEN $2 AND $3
-               AND ($4::smallint[] IS NULL OR session = ANY($4))
-               AND prints + excluded_prints > 0
-             ORDER BY session_date, session, cell_low",
-        )
-        .bind(filter.symbol.as_str())
-        .bind(filter.from)
-        .bind(filter.to)
-        .bind(session_codes(&filter.sessions))
-        .fetch_all(&self.pool)
+        let mut found = Vec::new();
+        self.each_day(filter, |day, cells| {
+            for (key, sums) in cells {
+                found.push(read_cell(day, *key, sums)?);
+            }
+            Ok(())
+        })
         .await?;
-        rows.into_iter().map(|row| read_cell(&filter.symbol, row)).collect()
+        Ok(found)
     }
 
-    /// The same cells summed by bins of a width, by price: for a width that the analysis allows,
-    /// see `undertow_analysis::bins`. Nothing but the bins crosses to the program.
+    /// The same cells summed by bins of a width, by price.
     ///
     /// # Errors
-    /// The width is not above zero, the database refuses, or a stored row is broken.
+    /// [`StoreError::BadWidth`] when a bin of the width is not made of whole cells, whatever the
+    /// price (see `undertow_analysis::bins`); the database refuses, or a stored row is broken.
     pub async fn level_bins(
         &self,
         filter: &LevelFilter,
         width: Decimal,
     ) -> Result<Vec<LevelBin>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT floor((cell_low + $5 / 2) / $5) * $5 AS price,
-                    sum(prints) AS prints, sum(shares) AS shares, sum(notional) AS notional,
-                    sum(buy_notional) AS buy_notional, sum(sell_notional) AS sell_notional,
-                    max(largest_notional) AS largest_notional,
-                    min(first_at) AS first_at, max(last_at) AS last_at,
-                    sum(excluded_notional) AS excluded_notional
-             FROM trading.darkpool_level_cells
-             WHERE symbol = $1 AND session_date BETWEEN $2 AND $3
-               AND ($4::smallint[] IS NULL OR session = ANY($4))
-               AND prints + excluded_prints > 0
-             GROUP BY 1 ORDER BY 1",
-        )
-        .bind(filter.symbol.as_str())
-        .bind(filter.from)
-        .bind(filter.to)
-        .bind(session_codes(&filter.sessions))
-        .bind(Numeric::from(width))
-        .fetch_all(&self.pool)
+        let grid = Grid::of(width).ok_or(StoreError::BadWidth(width))?;
+        let mut bins = BTreeMap::<i64, CellSums>::new();
+        self.each_day(filter, |_, cells| {
+            // Neighbours share a bin more often than not.
+            for cells in cells.chunk_by(|(a, _), (b, _)| grid.bin_of(*a) == grid.bin_of(*b)) {
+                let bin = bins.entry(grid.bin_of(cells[0].0)).or_default();
+                cells.iter().for_each(|(_, sums)| bin.merge(sums));
+            }
+            Ok(())
+        })
         .await?;
-        rows.iter().map(read_bin).collect()
+        bins.into_iter().map(|(bin, sums)| grid.read_bin(bin, &sums)).collect()
     }
 
     /// The newest trading day of a symbol that has prints.
@@ -115,79 +98,103 @@ impl Store {
     /// The database refuses.
     pub async fn newest_session(&self, symbol: &Symbol) -> Result<Option<NaiveDate>, StoreError> {
         let newest = sqlx::query_scalar(
-            "SELECT max(session_date) FROM trading.darkpool_level_cells WHERE symbol = $1",
+            "SELECT max(session_date) FROM trading.darkpool_day_sums WHERE symbol = $1",
         )
         .bind(symbol.as_str())
         .fetch_one(&self.pool)
         .await?;
         Ok(newest)
     }
+
+    /// Gives the cells of one day after the other to a function.
+    async fn each_day(
+        &self,
+        filter: &LevelFilter,
+        mut day_cells: impl FnMut(&Day, &[(CellKey, CellSums)]) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let rows = sqlx::query(
+            "SELECT session_date, cells FROM trading.darkpool_day_sums
+             WHERE symbol = $1 AND session_date BETWEEN $2 AND $3 ORDER BY session_date",
+        )
+        .bind(filter.symbol.as_str())
+        .bind(filter.from)
+        .bind(filter.to)
+        .fetch_all(&self.pool)
+        .await?;
+        let sessions: Vec<u8> = filter.sessions.iter().map(|session| session.code()).collect();
+        for row in &rows {
+            let day = Day { symbol: filter.symbol.clone(), session_date: row.try_get(0)? };
+            let unpacked = unpack_cells(row.try_get(1)?);
+            let mut cells = unpacked.map_err(|problem| day_sums::broken(&day, problem))?;
+            let is_wanted = |session| sessions.is_empty() || sessions.contains(&session);
+            cells.retain(|((session, _), sums)| is_wanted(*session) && sums.counts());
+            day_cells(&day, &cells)?;
+        }
+        Ok(())
+    }
 }
 
-/// A cell as it is selected: day, part of day, low edge, prints, shares, six notionals of which the
-/// last is the largest print's, first and last time, and what is kept out.
-type CellRow = (
-    NaiveDate,
-    i16,
-    Numeric,
-    i32,
-    Numeric,
-    Numeric,
-    Numeric,
-    Numeric,
-    Numeric,
-    Numeric,
-    Option<DateTime<Utc>>,
-    Option<DateTime<Utc>>,
-    i32,
-    Numeric,
-    Numeric,
-);
+/// Bins of one width, in cents. Lower edges are numbered, the bin around zero is 0.
+struct Grid {
+    width: i64,
+}
 
-fn read_cell(symbol: &Symbol, row: CellRow) -> Result<Cell, StoreError> {
-    let (session_date, session, low, prints, shares, all, buy, sell, unknown, largest, ..) = row;
-    let (.., first_at, last_at, excluded_prints, excluded_shares, excluded) = row;
-    let broken = |problem: String| {
-        StoreError::broken("darkpool_level_cells", format!("{symbol} {session_date}"), problem)
-    };
+impl Grid {
+    /// The edges of a bin are odd multiples of half its width, and cells start at whole cents.
+    fn of(width: Decimal) -> Option<Self> {
+        let cents = Numeric::from(width).at_scale(LOW_SCALE)?;
+        let width = i64::try_from(cents).ok()?;
+        (width > 0 && width % 2 == 0).then_some(Self { width })
+    }
+
+    fn bin_of(&self, (_, low): CellKey) -> i64 {
+        (low + self.width / 2).div_euclid(self.width)
+    }
+
+    fn read_bin(&self, bin: i64, sums: &CellSums) -> Result<LevelBin, StoreError> {
+        let price = i128::from(bin) * i128::from(self.width);
+        Ok(LevelBin {
+            price: exact(Numeric::new(price, LOW_SCALE))?,
+            prints: sums.prints,
+            shares: exact(shares(sums.shares))?,
+            notional: exact(dollars(sums.notional()))?,
+            buy_notional: exact(dollars(sums.buy))?,
+            sell_notional: exact(dollars(sums.sell))?,
+            largest_notional: exact(dollars(sums.largest))?,
+            first_at: sums.first_at(),
+            last_at: sums.last_at(),
+            excluded_notional: exact(dollars(sums.excluded))?,
+        })
+    }
+}
+
+fn exact(number: Numeric) -> Result<Decimal, StoreError> {
+    let too_long = || StoreError::broken(day_sums::TABLE, "(a sum)", "it has too many digits");
+    number.to_decimal().ok_or_else(too_long)
+}
+
+fn read_cell(day: &Day, key: CellKey, sums: &CellSums) -> Result<Cell, StoreError> {
+    let (session, low) = key;
     let exact = |number: Numeric| {
-        number.to_decimal().ok_or_else(|| broken("a sum has too many digits".to_owned()))
+        number.to_decimal().ok_or_else(|| day_sums::broken(day, "a sum has too many digits"))
     };
-    let session = u8::try_from(session)
-        .ok()
-        .and_then(MarketSession::from_code)
-        .ok_or_else(|| broken(format!("{session} is no part of a trading day")))?;
+    let session = MarketSession::from_code(session)
+        .ok_or_else(|| day_sums::broken(day, format!("{session} is no part of a trading day")))?;
     Ok(Cell {
-        session_date,
+        session_date: day.session_date,
         session,
-        cell_low: exact(low)?,
-        prints: prints.into(),
-        shares: exact(shares)?,
-        notional: exact(all)?,
-        buy_notional: exact(buy)?,
-        sell_notional: exact(sell)?,
-        unknown_notional: exact(unknown)?,
-        largest_notional: exact(largest)?,
-        first_at,
-        last_at,
-        excluded_prints: excluded_prints.into(),
-        excluded_shares: exact(excluded_shares)?,
-        excluded_notional: exact(excluded)?,
-    })
-}
-
-fn read_bin(row: &PgRow) -> Result<LevelBin, StoreError> {
-    let reading = Reading { row, table: "darkpool_level_cells", key: |_| "(a sum)".to_owned() };
-    Ok(LevelBin {
-        price: reading.decimal("price")?,
-        prints: reading.get("prints")?,
-        shares: reading.decimal("shares")?,
-        notional: reading.decimal("notional")?,
-        buy_notional: reading.decimal("buy_notional")?,
-        sell_notional: reading.decimal("sell_notional")?,
-        largest_notional: reading.decimal("largest_notional")?,
-        first_at: reading.get("first_at")?,
-        last_at: reading.get("last_at")?,
-        excluded_notional: reading.decimal("excluded_notional")?,
+        cell_low: exact(Numeric::new(low.into(), LOW_SCALE))?,
+        prints: sums.prints,
+        shares: exact(shares(sums.shares))?,
+        notional: exact(dollars(sums.notional()))?,
+        buy_notional: exact(dollars(sums.buy))?,
+        sell_notional: exact(dollars(sums.sell))?,
+        unknown_notional: exact(dollars(sums.unknown))?,
+        largest_notional: exact(dollars(sums.largest))?,
+        first_at: sums.first_at(),
+        last_at: sums.last_at(),
+        excluded_prints: sums.excluded_prints,
+        excluded_shares: exact(shares(sums.excluded_shares))?,
+        excluded_notional: exact(dollars(sums.excluded))?,
     })
 }

@@ -36,7 +36,7 @@ use batch::Batch;
 use existing::Verdict;
 use transaction::{Rows, commit, finish, lock};
 
-pub use rollups::Day;
+pub use crate::day_sums::Day;
 
 /// Most prints in one merge: a transaction of a second or so, and tens of megabytes of memory.
 pub const MAX_BATCH_PRINTS: usize = 100_000;

@@ -4,6 +4,8 @@
 //! and fast, so this crate reads and writes the wire form itself: digits to base 10,000, aligned
 //! at the point.
 
+use std::ops::{Div, Rem};
+
 use rust_decimal::Decimal;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -34,15 +36,39 @@ impl Numeric {
     #[must_use]
     pub fn new(mantissa: i128, scale: u32) -> Self {
         let (mut mantissa, mut scale) = (mantissa, scale);
-        // Ever smaller steps: sixteen zeros go in a few divisions.
-        for (power, zeros) in [(100_000_000, 8), (100_000_000, 8), (BASE, 4), (100, 2), (10, 1)] {
-            let power = power.cast_signed();
-            if scale >= zeros && mantissa % power == 0 {
-                mantissa /= power;
+        // Divisions of 128 bits are several times as dear as those of 64, and few numbers need
+        // one after the first eight zeros are gone.
+        while let Err(_) = i64::try_from(mantissa) {
+            let shorter = mantissa / 100_000_000;
+            if scale < 8 || shorter * 100_000_000 != mantissa {
+                return Self::without_zeros(mantissa, scale);
+            }
+            (mantissa, scale) = (shorter, scale - 8);
+        }
+        let small = i64::try_from(mantissa).expect("the loop ends with a number of 64 bits");
+        Self::without_zeros(small, scale)
+    }
+
+    /// Ever smaller steps: sixteen zeros go in a few divisions.
+    fn without_zeros<N>(mantissa: N, scale: u32) -> Self
+    where
+        N: Copy + PartialEq + From<i32> + Into<i128> + Div<Output = N> + Rem<Output = N>,
+    {
+        let (mut mantissa, mut scale) = (mantissa, scale);
+        for (power, zeros) in [(100_000_000, 8), (100_000_000, 8), (10_000, 4), (100, 2), (10, 1)] {
+            if scale >= zeros && mantissa % N::from(power) == N::from(0) {
+                mantissa = mantissa / N::from(power);
                 scale -= zeros;
             }
         }
-        Self { mantissa, scale }
+        Self { mantissa: mantissa.into(), scale }
+    }
+
+    /// The same number times 10^scale, if that is a whole number that 127 bits hold.
+    pub(crate) fn at_scale(self, scale: u32) -> Option<i128> {
+        let exact = Self::new(self.mantissa, self.scale);
+        let lift = scale.checked_sub(exact.scale)?;
+        exact.mantissa.checked_mul(10_i128.checked_pow(lift)?)
     }
 
     /// The same number as a decimal, if 96 bits hold it.

@@ -108,7 +108,7 @@ impl Store {
         // The key leads with the symbol: the newest is looked up for each symbol that has any.
         let newest = sqlx::query_scalar(
             "SELECT max(newest.reported_at)
-             FROM (SELECT DISTINCT symbol FROM trading.darkpool_level_cells) known
+             FROM (SELECT DISTINCT symbol FROM trading.darkpool_day_sums) known
              CROSS JOIN LATERAL (
                 SELECT reported_at FROM trading.darkpool_trades t WHERE t.symbol = known.symbol
                 ORDER BY reported_at DESC LIMIT 1

@@ -14,6 +14,7 @@
 //! A lock for each trading day admits one writer at a time. Other days do not wait, so that a
 //! backfill does not hold up the tape of today.
 
+mod activity;
 mod append;
 mod books;
 mod prints;
@@ -29,10 +30,11 @@ use undertow_market::{Symbol, VendorId};
 use crate::StoreError;
 use crate::merge::MergeContext;
 
+pub use activity::MAX_TAPE_SESSIONS;
 pub(crate) use books::make_months;
 pub use books::{TapeBookRow, TapeSource, UnknownSource};
 pub use prints::{MAX_TAPE_PRINTS, TapePlace, TapePrintsFilter};
-pub use read::{ApartOfDay, MAX_TAPE_SESSIONS};
+pub use read::ApartOfDay;
 
 /// Most rows in one call: minutes, cells and prints of all its parts together. A transaction of a
 /// few seconds, and a hundred megabytes of memory.

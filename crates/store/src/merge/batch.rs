@@ -7,14 +7,11 @@ use rust_decimal::Decimal;
 use undertow_market::Print;
 
 use super::bounds::{is_real_time, to_real_time};
+use crate::day_sums::{DOLLAR_SCALE, SHARE_SCALE};
 use crate::numeric::Numeric;
 use crate::quarantine::Rejected;
 use crate::slots::SlotKind;
 
-/// Digits after the point of a price times a size.
-pub(super) const DOLLAR_SCALE: u32 = 16;
-/// Digits after the point of a size.
-pub(super) const SHARE_SCALE: u32 = 8;
 /// No print is worth more than this many dollars; what claims to be would break exact sums.
 const MAX_DOLLARS: i128 = 1_000_000_000_000;
 

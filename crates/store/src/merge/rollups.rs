@@ -1,75 +1,36 @@
 //! Keeps the roll-ups exact.
 //!
-//! New prints only add, so their sums are made here and added to the stored ones. A changed print
-//! takes away as well, and smallest, largest, first and last cannot be taken back: the day of a
-//! changed print is summed anew from its prints. Changes are rare and come in clusters.
+//! New prints only add: the sums of their days are read, grow, and are written back. A changed
+//! print takes away as well, and smallest, largest, first and last cannot be taken back: the day of
+//! a changed print is summed anew from its prints. Changes are rare and come in clusters.
 //!
 //! Sums stay when retention drops the prints that they were made from. When prints of a dropped
 //! month come back (a backfill of it), adding them would count them twice: such a day, too, is
 //! summed anew, from what has come back.
 //!
-//! A day that has no sums yet gets its own by COPY; only where a day has some are they looked for one
-//! by one. In a backfill nearly every day is new.
+//! Reading, adding and writing back is sound because a merge holds the lock: nobody else writes
+//! these rows until it commits.
 //!
 //! Both ways must agree on every rule; a property test compares them on a real database.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use chrono::{DateTime, NaiveDate, Utc};
-use rust_decimal::Decimal;
+use chrono::{DateTime, Utc};
 use sqlx::postgres::PgConnection;
 use undertow_analysis::bins::cell_low;
 use undertow_market::calendar::minute_of_day;
-use undertow_market::{MarketSession, Reasons, Side, Symbol};
+use undertow_market::{Print, Reasons, Side};
 
 use super::TABLE;
-use super::batch::{DOLLAR_SCALE, Row, SHARE_SCALE};
+use super::batch::Row;
 use super::existing::Verdict;
 use crate::StoreError;
-use crate::copy::CopyBuffer;
+use crate::day_sums::{
+    self, CellKey, CellSums, DOLLAR_SCALE, Day, DaySums, LOW_SCALE, MinuteSums, SHARE_SCALE,
+    put_days, read_days,
+};
 use crate::numeric::Numeric;
 use crate::retention::pruned_to;
-
-/// One symbol's trading day.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Day {
-    /// The ticker.
-    pub symbol: Symbol,
-    /// The trading day in New York.
-    pub session_date: NaiveDate,
-}
-
-type CellKey<'b> = (&'b str, NaiveDate, MarketSession, Decimal);
-type MinuteKey<'b> = (&'b str, NaiveDate, u16);
-
-#[derive(Default)]
-struct Cell {
-    prints: i32,
-    shares: i128,
-    buy: i128,
-    sell: i128,
-    unknown: i128,
-    largest: i128,
-    span: Option<(DateTime<Utc>, DateTime<Utc>)>,
-    excluded_prints: i32,
-    excluded_shares: i128,
-    excluded: i128,
-    canceled_prints: i32,
-}
-
-#[derive(Default)]
-struct Minute {
-    prints: i32,
-    shares: i128,
-    dollars: i128,
-    level_eligible_shares: i128,
-}
-
-#[derive(Default)]
-struct Sums<'b> {
-    cells: BTreeMap<CellKey<'b>, Cell>,
-    minutes: BTreeMap<MinuteKey<'b>, Minute>,
-}
 
 /// Brings the roll-ups in step with the rows that were just written.
 pub(super) async fn apply(
@@ -77,166 +38,62 @@ pub(super) async fn apply(
     rows: &[Row<'_>],
     verdict: &Verdict,
 ) -> Result<(), StoreError> {
-    let day = |row: &Row<'_>| Day {
-        symbol: row.print.symbol.clone(),
-        session_date: row.print.session_date,
-    };
-    let mut anew: BTreeSet<Day> = verdict.changed.iter().map(|index| day(&rows[*index])).collect();
+    let mut anew: BTreeSet<Day> = verdict.changed.iter().map(|index| rows[*index].day()).collect();
     if let Some(pruned_to) = pruned_to(connection, TABLE).await? {
         let new = verdict.new.iter().map(|index| &rows[*index]);
-        anew.extend(new.filter(|row| row.print.reported_at < pruned_to).map(day));
+        anew.extend(new.filter(|row| row.print.reported_at < pruned_to).map(Row::day));
     }
-    let mut sums = Sums::default();
-    for row in verdict.new.iter().map(|index| &rows[*index]) {
-        if anew.is_empty() || !anew.contains(&day(row)) {
-            sums.add(row);
-        }
+    let mut new: Vec<&Row<'_>> = verdict.new.iter().map(|index| &rows[*index]).collect();
+    if !anew.is_empty() {
+        new.retain(|row| !anew.contains(&row.day()));
     }
-    let known = days_with_sums(connection, &sums).await?;
-    let (new, more) = sums.split(&known);
-    copy_cells(connection, &new.cells).await?;
-    copy_minutes(connection, &new.minutes).await?;
-    add_cells(connection, &more.cells).await?;
-    add_minutes(connection, &more.minutes).await?;
-    for day in &anew {
-        rebuild(connection, day).await?;
+    let by_day = || new.chunk_by(|a, b| a.is_of_the_day_of(b));
+    let grown: BTreeSet<Day> = by_day().map(|rows| rows[0].day()).collect();
+    let mut sums = read_days(connection, &grown).await?;
+    for rows in by_day() {
+        let day = sums.entry(rows[0].day()).or_default();
+        rows.iter().for_each(|row| day.add(row));
     }
-    Ok(())
+    for day in anew {
+        sums.insert(day.clone(), sum(connection, &day).await?);
+    }
+    put_days(connection, &sums).await
 }
 
-impl<'b> Sums<'b> {
-    fn add(&mut self, row: &Row<'b>) {
+/// Sums one day anew from its prints.
+pub(super) async fn rebuild(connection: &mut PgConnection, day: &Day) -> Result<(), StoreError> {
+    let sums = sum(connection, day).await?;
+    put_days(connection, &[(day.clone(), sums)].into()).await
+}
+
+impl Row<'_> {
+    fn day(&self) -> Day {
+        Day { symbol: self.print.symbol.clone(), session_date: self.print.session_date }
+    }
+
+    fn is_of_the_day_of(&self, other: &Self) -> bool {
+        let (this, other) = (self.print, other.print);
+        this.session_date == other.session_date && this.symbol == other.symbol
+    }
+}
+
+impl DaySums {
+    fn add(&mut self, row: &Row<'_>) {
         let print = row.print;
-        let (symbol, date) = (print.symbol.as_str(), print.session_date);
-        let key = (symbol, date, print.session, cell_low(print.price));
-        self.cells.entry(key).or_default().add(row);
+        self.cells.entry(cell_key(print)).or_default().add(row);
         if !print.is_canceled() {
-            let key = (symbol, date, minute_of_day(print.reported_at));
-            self.minutes.entry(key).or_default().add(row);
+            self.minutes.entry(minute_of_day(print.reported_at)).or_default().add(row);
         }
     }
 }
 
-impl<'b> Sums<'b> {
-    /// The sums of days that have none yet, and those of the other days.
-    fn split(self, known: &BTreeSet<(&'b str, NaiveDate)>) -> (Self, Self) {
-        let (more_cells, cells) =
-            self.cells.into_iter().partition(|(key, _)| known.contains(&(key.0, key.1)));
-        let (more_minutes, minutes) =
-            self.minutes.into_iter().partition(|(key, _)| known.contains(&(key.0, key.1)));
-        (Self { cells, minutes }, Self { cells: more_cells, minutes: more_minutes })
-    }
-
-    fn days(&self) -> BTreeSet<(&'b str, NaiveDate)> {
-        // Every minute is that of a print that is in a cell.
-        self.cells.keys().map(|key| (key.0, key.1)).collect()
-    }
+fn cell_key(print: &Print) -> CellKey {
+    let low = Numeric::from(cell_low(print.price)).at_scale(LOW_SCALE);
+    let low = low.and_then(|low| i64::try_from(low).ok());
+    (print.session.code(), low.expect("cells start at whole cents, and prices are below 1e12"))
 }
 
-/// Which of the days have sums already. Nobody adds any meanwhile: the merge holds the lock.
-async fn days_with_sums<'b>(
-    connection: &mut PgConnection,
-    sums: &Sums<'b>,
-) -> Result<BTreeSet<(&'b str, NaiveDate)>, StoreError> {
-    let days: Vec<(&str, NaiveDate)> = sums.days().into_iter().collect();
-    if days.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let known: Vec<i64> = sqlx::query_scalar(
-        "SELECT day.number FROM unnest($1::text[], $2::date[]) WITH ORDINALITY
-            AS day (symbol, session_date, number)
-         WHERE EXISTS (
-            SELECT FROM trading.darkpool_level_cells c
-            WHERE c.symbol = day.symbol AND c.session_date = day.session_date)",
-    )
-    .bind(days.iter().map(|day| day.0).collect::<Vec<_>>())
-    .bind(days.iter().map(|day| day.1).collect::<Vec<_>>())
-    .fetch_all(connection)
-    .await?;
-    let day = |number: i64| days.get(usize::try_from(number - 1).ok()?).copied();
-    Ok(known.into_iter().filter_map(day).collect())
-}
-
-/// The column list must agree with what is encoded below it.
-const COPY_CELLS: &str = "
-    COPY trading.darkpool_level_cells (
-        symbol, session_date, session, cell_low, prints, shares, notional, buy_notional,
-        sell_notional, unknown_notional, largest_notional, first_at, last_at, excluded_prints,
-        excluded_shares, excluded_notional, canceled_prints)
-    FROM STDIN (FORMAT binary)";
-const CELL_COLUMNS: i16 = 17;
-/// A row in binary form, with room to spare.
-const CELL_BYTES: usize = 260;
-
-async fn copy_cells(
-    connection: &mut PgConnection,
-    cells: &BTreeMap<CellKey<'_>, Cell>,
-) -> Result<(), StoreError> {
-    let mut buffer = CopyBuffer::new(CELL_COLUMNS, 32 + CELL_BYTES * cells.len());
-    for ((symbol, date, session, low), cell) in cells {
-        buffer.row();
-        buffer.text(symbol);
-        buffer.date(*date);
-        buffer.i16(i16::from(session.code()));
-        buffer.numeric(Numeric::from(*low));
-        buffer.i32(cell.prints);
-        buffer.numeric(shares(cell.shares));
-        buffer.numeric(dollars(cell.buy + cell.sell + cell.unknown));
-        buffer.numeric(dollars(cell.buy));
-        buffer.numeric(dollars(cell.sell));
-        buffer.numeric(dollars(cell.unknown));
-        buffer.numeric(dollars(cell.largest));
-        buffer.optional(cell.span.map(|(first, _)| first), CopyBuffer::instant);
-        buffer.optional(cell.span.map(|(_, last)| last), CopyBuffer::instant);
-        buffer.i32(cell.excluded_prints);
-        buffer.numeric(shares(cell.excluded_shares));
-        buffer.numeric(dollars(cell.excluded));
-        buffer.i32(cell.canceled_prints);
-    }
-    copy(connection, COPY_CELLS, buffer, cells.len()).await
-}
-
-/// The column list must agree with what is encoded below it.
-const COPY_MINUTES: &str = "
-    COPY trading.darkpool_activity_minutes (
-        symbol, session_date, minute, prints, shares, notional, level_eligible_shares)
-    FROM STDIN (FORMAT binary)";
-const MINUTE_COLUMNS: i16 = 7;
-const MINUTE_BYTES: usize = 120;
-
-async fn copy_minutes(
-    connection: &mut PgConnection,
-    minutes: &BTreeMap<MinuteKey<'_>, Minute>,
-) -> Result<(), StoreError> {
-    let mut buffer = CopyBuffer::new(MINUTE_COLUMNS, 32 + MINUTE_BYTES * minutes.len());
-    for ((symbol, date, number), minute) in minutes {
-        buffer.row();
-        buffer.text(symbol);
-        buffer.date(*date);
-        buffer.i16(number.cast_signed());
-        buffer.i32(minute.prints);
-        buffer.numeric(shares(minute.shares));
-        buffer.numeric(dollars(minute.dollars));
-        buffer.numeric(shares(minute.level_eligible_shares));
-    }
-    copy(connection, COPY_MINUTES, buffer, minutes.len()).await
-}
-
-async fn copy(
-    connection: &mut PgConnection,
-    statement: &'static str,
-    buffer: CopyBuffer,
-    rows: usize,
-) -> Result<(), StoreError> {
-    if rows > 0 {
-        let mut copy = connection.copy_in_raw(statement).await?;
-        copy.send(buffer.finish()).await?;
-        copy.finish().await?;
-    }
-    Ok(())
-}
-
-impl Cell {
+impl CellSums {
     fn add(&mut self, row: &Row<'_>) {
         let print = row.print;
         if print.is_canceled() {
@@ -257,12 +114,13 @@ impl Cell {
             Side::Unknown => self.unknown += row.dollars,
         }
         self.largest = self.largest.max(row.dollars);
-        let (first, last) = self.span.unwrap_or((print.executed_at, print.executed_at));
-        self.span = Some((first.min(print.executed_at), last.max(print.executed_at)));
+        let at = print.executed_at.timestamp_micros();
+        let (first, last) = self.span.unwrap_or((at, at));
+        self.span = Some((first.min(at), last.max(at)));
     }
 }
 
-impl Minute {
+impl MinuteSums {
     fn add(&mut self, row: &Row<'_>) {
         self.prints += 1;
         self.shares += row.shares;
@@ -273,127 +131,84 @@ impl Minute {
     }
 }
 
-fn column<K, V, T>(map: &BTreeMap<K, V>, value: impl Fn(&K, &V) -> T) -> Vec<T> {
-    map.iter().map(|(key, sums)| value(key, sums)).collect()
+/// The sums of the stored prints of a day.
+async fn sum(connection: &mut PgConnection, day: &Day) -> Result<DaySums, StoreError> {
+    let cells: Vec<CellRow> = sqlx::query_as(SUM_CELLS)
+        .bind(day.symbol.as_str())
+        .bind(day.session_date)
+        .bind(i32::from(Reasons::NOT_LEVEL_ELIGIBLE.bits()))
+        .fetch_all(&mut *connection)
+        .await?;
+    let minutes: Vec<MinuteRow> = sqlx::query_as(SUM_MINUTES)
+        .bind(day.symbol.as_str())
+        .bind(day.session_date)
+        .bind(i32::from(Reasons::NOT_LEVEL_ELIGIBLE.bits()))
+        .fetch_all(connection)
+        .await?;
+    let too_large = || day_sums::broken(day, "a sum has more digits than any real one");
+    Ok(DaySums {
+        cells: cells.into_iter().map(read_cell).collect::<Option<_>>().ok_or_else(too_large)?,
+        minutes: minutes
+            .into_iter()
+            .map(read_minute)
+            .collect::<Option<_>>()
+            .ok_or_else(too_large)?,
+    })
 }
 
-fn dollars(value: i128) -> Numeric {
-    Numeric::new(value, DOLLAR_SCALE)
+/// A cell as it is summed: part of day, low edge, prints, shares, four notionals of which the last
+/// is the largest print's, first and last time, what is kept out, and what was cancelled.
+type CellRow = (
+    i16,
+    Numeric,
+    i64,
+    Numeric,
+    Numeric,
+    Numeric,
+    Numeric,
+    Numeric,
+    Option<DateTime<Utc>>,
+    Option<DateTime<Utc>>,
+    i64,
+    Numeric,
+    Numeric,
+    i64,
+);
+
+/// A minute as it is summed: its number, prints, shares, dollars, shares that may build a level.
+type MinuteRow = (i16, i64, Numeric, Numeric, Numeric);
+
+fn read_cell(row: CellRow) -> Option<(CellKey, CellSums)> {
+    let (session, low, prints, shares, buy, sell, unknown, largest, first_at, last_at, ..) = row;
+    let (.., excluded_prints, excluded_shares, excluded, canceled_prints) = row;
+    let key = (u8::try_from(session).ok()?, i64::try_from(low.at_scale(LOW_SCALE)?).ok()?);
+    let span = first_at.zip(last_at);
+    let sums = CellSums {
+        prints,
+        shares: shares.at_scale(SHARE_SCALE)?,
+        buy: buy.at_scale(DOLLAR_SCALE)?,
+        sell: sell.at_scale(DOLLAR_SCALE)?,
+        unknown: unknown.at_scale(DOLLAR_SCALE)?,
+        largest: largest.at_scale(DOLLAR_SCALE)?,
+        span: span.map(|(first, last)| (first.timestamp_micros(), last.timestamp_micros())),
+        excluded_prints,
+        excluded_shares: excluded_shares.at_scale(SHARE_SCALE)?,
+        excluded: excluded.at_scale(DOLLAR_SCALE)?,
+        canceled_prints,
+    };
+    Some((key, sums))
 }
 
-fn shares(value: i128) -> Numeric {
-    Numeric::new(value, SHARE_SCALE)
+fn read_minute(row: MinuteRow) -> Option<(u16, MinuteSums)> {
+    let (minute, prints, shares, dollars, level_eligible_shares) = row;
+    let sums = MinuteSums {
+        prints,
+        shares: shares.at_scale(SHARE_SCALE)?,
+        dollars: dollars.at_scale(DOLLAR_SCALE)?,
+        level_eligible_shares: level_eligible_shares.at_scale(SHARE_SCALE)?,
+    };
+    Some((u16::try_from(minute).ok()?, sums))
 }
-
-async fn add_cells(
-    connection: &mut PgConnection,
-    cells: &BTreeMap<CellKey<'_>, Cell>,
-) -> Result<(), StoreError> {
-    if cells.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
-        "INSERT INTO trading.darkpool_level_cells AS c (
-            symbol, session_date, session, cell_low, prints, shares, notional, buy_notional,
-            sell_notional, unknown_notional, largest_notional, first_at, last_at,
-            excluded_prints, excluded_shares, excluded_notional, canceled_prints)
-         SELECT * FROM unnest(
-            $1::text[], $2::date[], $3::smallint[], $4::numeric[], $5::integer[], $6::numeric[],
-            $7::numeric[], $8::numeric[], $9::numeric[], $10::numeric[], $11::numeric[],
-            $12::timestamptz[], $13::timestamptz[], $14::integer[], $15::numeric[],
-            $16::numeric[], $17::integer[])
-         ON CONFLICT (symbol, session_date, session, cell_low) DO UPDATE SET
-            prints = c.prints + excluded.prints,
-            shares = c.shares + excluded.shares,
-            notional = c.notional + excluded.notional,
-            buy_notional = c.buy_notional + excluded.buy_notional,
-            sell_notional = c.sell_notional + excluded.sell_notional,
-            unknown_notional = c.unknown_notional + excluded.unknown_notional,
-            largest_notional = greatest(c.largest_notional, excluded.largest_notional),
-            first_at = least(c.first_at, excluded.first_at),
-            last_at = greatest(c.last_at, excluded.last_at),
-            excluded_prints = c.excluded_prints + excluded.excluded_prints,
-            excluded_shares = c.excluded_shares + excluded.excluded_shares,
-            excluded_notional = c.excluded_notional + excluded.excluded_notional,
-            canceled_prints = c.canceled_prints + excluded.canceled_prints",
-    )
-    .bind(column(cells, |key, _| key.0))
-    .bind(column(cells, |key, _| key.1))
-    .bind(column(cells, |key, _| i16::from(key.2.code())))
-    .bind(column(cells, |key, _| Numeric::from(key.3)))
-    .bind(column(cells, |_, cell| cell.prints))
-    .bind(column(cells, |_, cell| shares(cell.shares)))
-    .bind(column(cells, |_, cell| dollars(cell.buy + cell.sell + cell.unknown)))
-    .bind(column(cells, |_, cell| dollars(cell.buy)))
-    .bind(column(cells, |_, cell| dollars(cell.sell)))
-    .bind(column(cells, |_, cell| dollars(cell.unknown)))
-    .bind(column(cells, |_, cell| dollars(cell.largest)))
-    .bind(column(cells, |_, cell| cell.span.map(|(first, _)| first)))
-    .bind(column(cells, |_, cell| cell.span.map(|(_, last)| last)))
-    .bind(column(cells, |_, cell| cell.excluded_prints))
-    .bind(column(cells, |_, cell| shares(cell.excluded_shares)))
-    .bind(column(cells, |_, cell| dollars(cell.excluded)))
-    .bind(column(cells, |_, cell| cell.canceled_prints))
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-async fn add_minutes(
-    connection: &mut PgConnection,
-    minutes: &BTreeMap<MinuteKey<'_>, Minute>,
-) -> Result<(), StoreError> {
-    if minutes.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
-        "INSERT INTO trading.darkpool_activity_minutes AS m (
-            symbol, session_date, minute, prints, shares, notional, level_eligible_shares)
-         SELECT * FROM unnest(
-            $1::text[], $2::date[], $3::smallint[], $4::integer[], $5::numeric[], $6::numeric[],
-            $7::numeric[])
-         ON CONFLICT (symbol, session_date, minute) DO UPDATE SET
-            prints = m.prints + excluded.prints,
-            shares = m.shares + excluded.shares,
-            notional = m.notional + excluded.notional,
-            level_eligible_shares = m.level_eligible_shares + excluded.level_eligible_shares",
-    )
-    .bind(column(minutes, |key, _| key.0))
-    .bind(column(minutes, |key, _| key.1))
-    .bind(column(minutes, |key, _| key.2.cast_signed()))
-    .bind(column(minutes, |_, minute| minute.prints))
-    .bind(column(minutes, |_, minute| shares(minute.shares)))
-    .bind(column(minutes, |_, minute| dollars(minute.dollars)))
-    .bind(column(minutes, |_, minute| shares(minute.level_eligible_shares)))
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Sums one day anew from its prints.
-pub(super) async fn rebuild(connection: &mut PgConnection, day: &Day) -> Result<(), sqlx::Error> {
-    for statement in [DELETE_CELLS, DELETE_MINUTES] {
-        sqlx::query(statement)
-            .bind(day.symbol.as_str())
-            .bind(day.session_date)
-            .execute(&mut *connection)
-            .await?;
-    }
-    for statement in [SUM_CELLS, SUM_MINUTES] {
-        sqlx::query(statement)
-            .bind(day.symbol.as_str())
-            .bind(day.session_date)
-            .bind(i32::from(Reasons::NOT_LEVEL_ELIGIBLE.bits()))
-            .execute(&mut *connection)
-            .await?;
-    }
-    Ok(())
-}
-
-const DELETE_CELLS: &str =
-    "DELETE FROM trading.darkpool_level_cells WHERE symbol = $1 AND session_date = $2";
-const DELETE_MINUTES: &str =
-    "DELETE FROM trading.darkpool_activity_minutes WHERE symbol = $1 AND session_date = $2";
 
 /// The days around the date let the key find the rows; a tape day never strays further.
 macro_rules! prints_of_day {
@@ -407,38 +222,32 @@ macro_rules! prints_of_day {
     };
 }
 
+/// The columns of [`CellRow`].
 const SUM_CELLS: &str = concat!(
-    "INSERT INTO trading.darkpool_level_cells (
-        symbol, session_date, session, cell_low, prints, shares, notional, buy_notional,
-        sell_notional, unknown_notional, largest_notional, first_at, last_at,
-        excluded_prints, excluded_shares, excluded_notional, canceled_prints)
-     SELECT symbol, session_date, session, trim_scale(floor(price / width) * width) AS cell,
+    "SELECT session, floor(price / width) * width AS cell,
         count(*) FILTER (WHERE eligible),
-        trim_scale(coalesce(sum(size) FILTER (WHERE eligible), 0)),
-        trim_scale(coalesce(sum(notional) FILTER (WHERE eligible), 0)),
-        trim_scale(coalesce(sum(notional) FILTER (WHERE eligible AND side_state IN (1, 2, 3)), 0)),
-        trim_scale(coalesce(sum(notional) FILTER (WHERE eligible AND side_state IN (5, 6, 7)), 0)),
-        trim_scale(coalesce(sum(notional) FILTER (WHERE eligible AND side_state IN (4, 10, 11, 12, 13, 14)), 0)),
-        trim_scale(coalesce(max(notional) FILTER (WHERE eligible), 0)),
+        coalesce(sum(size) FILTER (WHERE eligible), 0),
+        coalesce(sum(notional) FILTER (WHERE eligible AND side_state IN (1, 2, 3)), 0),
+        coalesce(sum(notional) FILTER (WHERE eligible AND side_state IN (5, 6, 7)), 0),
+        coalesce(sum(notional) FILTER (WHERE eligible AND side_state IN (4, 10, 11, 12, 13, 14)), 0),
+        coalesce(max(notional) FILTER (WHERE eligible), 0),
         min(executed_at) FILTER (WHERE eligible),
         max(executed_at) FILTER (WHERE eligible),
         count(*) FILTER (WHERE NOT eligible AND NOT canceled),
-        trim_scale(coalesce(sum(size) FILTER (WHERE NOT eligible AND NOT canceled), 0)),
-        trim_scale(coalesce(sum(notional) FILTER (WHERE NOT eligible AND NOT canceled), 0)),
+        coalesce(sum(size) FILTER (WHERE NOT eligible AND NOT canceled), 0),
+        coalesce(sum(notional) FILTER (WHERE NOT eligible AND NOT canceled), 0),
         count(*) FILTER (WHERE canceled) ",
     prints_of_day!(),
-    " GROUP BY symbol, session_date, session, cell"
+    " GROUP BY session, cell"
 );
 
+/// The columns of [`MinuteRow`].
 const SUM_MINUTES: &str = concat!(
-    "INSERT INTO trading.darkpool_activity_minutes (
-        symbol, session_date, minute, prints, shares, notional, level_eligible_shares)
-     SELECT symbol, session_date,
-        (extract(hour FROM wall) * 60 + extract(minute FROM wall))::smallint AS minute_of_day,
-        count(*), trim_scale(sum(size)), trim_scale(sum(notional)),
-        trim_scale(coalesce(sum(size) FILTER (WHERE eligible), 0)) ",
+    "SELECT (extract(hour FROM wall) * 60 + extract(minute FROM wall))::smallint AS minute_of_day,
+        count(*), sum(size), sum(notional),
+        coalesce(sum(size) FILTER (WHERE eligible), 0) ",
     prints_of_day!(),
     " CROSS JOIN LATERAL (SELECT reported_at AT TIME ZONE 'America/New_York' AS wall) w
      WHERE NOT canceled
-     GROUP BY symbol, session_date, minute_of_day"
+     GROUP BY minute_of_day"
 );

@@ -107,7 +107,7 @@ impl Rows for Batch {
         for (key, growth) in &self.books {
             let known = stored.get(key);
             books::refuse_behind(key, known.map(|book| book.to), |to| growth.first_to <= to)?;
-            grown.push(TapeBookRow {
+            let book = TapeBookRow {
                 symbol: key.0.clone(),
                 session_date: key.1,
                 to: growth.to,
@@ -116,7 +116,9 @@ impl Rows for Batch {
                 trades: known.map_or(0, |book| book.trades) + growth.trades,
                 prints_floor: known
                     .map_or(growth.prints_floor, |book| book.prints_floor.max(growth.prints_floor)),
-            });
+            };
+            // Only whole sessions are baselines.
+            grown.push((book, None));
         }
         let apart = apart_of(self.minutes.iter());
         let minutes = minute_columns(&self.minutes).add_up(connection, MINUTES).await?;

@@ -225,31 +225,33 @@ pub(super) fn refuse_behind(
     }
 }
 
-/// Writes the books; one that says what is stored is left alone.
+/// Writes the books, with the packed minutes of those that are whole; one that says what is stored
+/// is left alone.
 pub(super) async fn put(
     connection: &mut PgConnection,
-    books: &[TapeBookRow],
+    books: &[(TapeBookRow, Option<Vec<u8>>)],
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO trading.tape_books AS b
-            (symbol, session_date, complete_to, source, is_whole, trades, prints_floor)
+            (symbol, session_date, complete_to, source, is_whole, trades, prints_floor, off_minutes)
          SELECT * FROM unnest($1::text[], $2::date[], $3::timestamptz[], $4::text[], $5::boolean[],
-                              $6::bigint[], $7::numeric[])
+                              $6::bigint[], $7::numeric[], $8::bytea[])
          ON CONFLICT (symbol, session_date) DO UPDATE SET
             complete_to = excluded.complete_to, source = excluded.source,
             is_whole = excluded.is_whole, trades = excluded.trades,
-            prints_floor = excluded.prints_floor
-         WHERE (b.complete_to, b.source, b.is_whole, b.trades, b.prints_floor)
+            prints_floor = excluded.prints_floor, off_minutes = excluded.off_minutes
+         WHERE (b.complete_to, b.source, b.is_whole, b.trades, b.prints_floor, b.off_minutes)
             IS DISTINCT FROM (excluded.complete_to, excluded.source, excluded.is_whole,
-                              excluded.trades, excluded.prints_floor)",
+                              excluded.trades, excluded.prints_floor, excluded.off_minutes)",
     )
-    .bind(books.iter().map(|book| book.symbol.as_str()).collect::<Vec<_>>())
-    .bind(books.iter().map(|book| book.session_date).collect::<Vec<_>>())
-    .bind(books.iter().map(|book| book.to).collect::<Vec<_>>())
-    .bind(books.iter().map(|book| book.source.as_str()).collect::<Vec<_>>())
-    .bind(books.iter().map(|book| book.is_whole).collect::<Vec<_>>())
-    .bind(books.iter().map(|book| book.trades).collect::<Vec<_>>())
-    .bind(books.iter().map(|book| Numeric::from(book.prints_floor)).collect::<Vec<_>>())
+    .bind(books.iter().map(|(book, _)| book.symbol.as_str()).collect::<Vec<_>>())
+    .bind(books.iter().map(|(book, _)| book.session_date).collect::<Vec<_>>())
+    .bind(books.iter().map(|(book, _)| book.to).collect::<Vec<_>>())
+    .bind(books.iter().map(|(book, _)| book.source.as_str()).collect::<Vec<_>>())
+    .bind(books.iter().map(|(book, _)| book.is_whole).collect::<Vec<_>>())
+    .bind(books.iter().map(|(book, _)| book.trades).collect::<Vec<_>>())
+    .bind(books.iter().map(|(book, _)| Numeric::from(book.prints_floor)).collect::<Vec<_>>())
+    .bind(books.iter().map(|(_, minutes)| minutes.as_deref()).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())

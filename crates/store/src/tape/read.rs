@@ -4,19 +4,13 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use sqlx::postgres::{PgConnection, PgRow};
-use undertow_analysis::activity::{MinuteShares, SessionActivity};
 use undertow_market::{Symbol, TapeApart, TapeCell, TapeMinute};
 
 use super::BookKey;
-use super::rows::{
-    APART, CellKey, MINUTES, MinuteKey, read_apart, read_apart_sum, read_cell, read_minute,
-};
-use crate::numeric::Numeric;
-use crate::row::{Reading, key_of};
+use super::rows::{APART, CellKey, MinuteKey, read_apart, read_apart_sum, read_cell, read_minute};
+use crate::row::Reading;
 use crate::{Store, StoreError};
 
-/// Most sessions whose activity one query returns: four years.
-pub const MAX_TAPE_SESSIONS: usize = 1_024;
 /// Most minutes or cells that one query returns, the newest: 90 sessions of every minute, and
 /// then some.
 const MAX_ROWS: i64 = 200_000;
@@ -54,24 +48,6 @@ const CELLS_OF_DAYS: &str = "
         FROM trading.tape_cells c
         WHERE c.symbol = book.symbol AND c.session_date = book.session_date OFFSET 0
     ) t";
-
-/// One row a session, so that ninety days cross in ninety rows.
-const SELECT_ACTIVITY: &str = "
-    SELECT $1 AS symbol, day.session_date, m.minutes, m.shares
-    FROM (
-        SELECT session_date FROM trading.tape_books
-        WHERE symbol = $1 AND session_date < $2 AND is_whole
-        ORDER BY session_date DESC LIMIT $3
-    ) day
-    CROSS JOIN LATERAL (
-        SELECT array_agg(minute) AS minutes, array_agg(off_shares) AS shares
-        FROM (
-            SELECT minute, off_shares FROM trading.tape_minutes
-            WHERE symbol = $1 AND session_date = day.session_date AND off_trades > 0
-            ORDER BY minute
-        ) sorted
-    ) m
-    ORDER BY day.session_date";
 
 impl Store {
     /// The minutes of a symbol on some trading days with all that is apart from them, in order; at
@@ -161,27 +137,6 @@ impl Store {
         rows.iter().rev().map(read_cell).collect()
     }
 
-    /// Off-exchange shares by minute of the newest whole sessions before a day, oldest first; at
-    /// most [`MAX_TAPE_SESSIONS`]. Minutes without such trades are left out. A session that closed
-    /// early is among them: who knows the calendar leaves it out.
-    ///
-    /// # Errors
-    /// The database refuses, or a stored row is broken.
-    pub async fn tape_activity(
-        &self,
-        symbol: &Symbol,
-        before: NaiveDate,
-        sessions: usize,
-    ) -> Result<Vec<SessionActivity>, StoreError> {
-        let rows = sqlx::query(SELECT_ACTIVITY)
-            .bind(symbol.as_str())
-            .bind(before)
-            .bind(i64::try_from(sessions.min(MAX_TAPE_SESSIONS)).unwrap_or(i64::MAX))
-            .fetch_all(&self.pool)
-            .await?;
-        rows.iter().map(read_activity).collect()
-    }
-
     async fn of_tape(
         &self,
         select: &'static str,
@@ -246,20 +201,4 @@ fn joined<'r>(
         }
     }
     Ok(found)
-}
-
-fn read_activity(row: &PgRow) -> Result<SessionActivity, StoreError> {
-    let key = |row: &PgRow| key_of(row, &["symbol", "session_date"]);
-    let reading = Reading { row, table: MINUTES, key };
-    let minutes: Option<Vec<i16>> = reading.get("minutes")?;
-    let shares: Option<Vec<Numeric>> = reading.get("shares")?;
-    let pairs = minutes.unwrap_or_default().into_iter().zip(shares.unwrap_or_default());
-    let minutes = pairs.map(|(minute, shares)| {
-        let minute = u16::try_from(minute).map_err(|error| reading.broken(error))?;
-        let shares = shares.to_decimal();
-        let shares = shares.ok_or_else(|| reading.broken("off_shares has too many digits"))?;
-        Ok(MinuteShares { minute, shares })
-    });
-    let minutes = minutes.collect::<Result<_, StoreError>>()?;
-    Ok(SessionActivity { session_date: reading.get("session_date")?, minutes })
 }

@@ -13,7 +13,9 @@ use super::rows::{
     APART, CELLS, CellKey, MINUTES, MinuteKey, Sums, apart_columns, apart_of, cell_columns,
     minute_code, minute_columns,
 };
-use super::{BookKey, ReplaceReport, SessionInContext, TapeSession, read, refuse_too_many};
+use super::{
+    BookKey, ReplaceReport, SessionInContext, TapeSession, activity, read, refuse_too_many,
+};
 use crate::merge::MergeContext;
 use crate::merge::transaction::{Rows, commit, enter, finish};
 use crate::numeric::Numeric;
@@ -103,7 +105,7 @@ impl Rows for Batch {
         report.minutes_changed = self.replace_minutes(connection).await?;
         report.cells_changed = self.replace_cells(connection).await?;
         report.prints_refused = self.prints.refused_count;
-        books::put(connection, &self.books).await?;
+        books::put(connection, &self.packed_books()?).await?;
         add_rejects(connection, &self.prints.refused).await?;
         for context in &self.contexts {
             enter(connection, context).await?;
@@ -157,6 +159,17 @@ impl<'r, K: Ord, R> Difference<'r, K, R> {
 }
 
 impl Batch {
+    /// The books, with the minutes of whole sessions.
+    fn packed_books(&self) -> Result<Vec<(TapeBookRow, Option<Vec<u8>>)>, StoreError> {
+        let packed = |book: &TapeBookRow| {
+            let key = |minute| (book.symbol.clone(), book.session_date, minute);
+            let minutes = self.sums.minutes.range(key(0)..=key(u16::MAX));
+            let minutes = book.is_whole.then(|| activity::pack(minutes.map(|(_, row)| row)));
+            Ok((book.clone(), minutes.transpose()?))
+        };
+        self.books.iter().map(packed).collect()
+    }
+
     async fn replace_minutes(&self, connection: &mut PgConnection) -> Result<usize, StoreError> {
         let stored = read::minutes_of_days(connection, &self.keys).await?;
         let found = Difference::between(&stored, &self.sums.minutes, PartialEq::eq);

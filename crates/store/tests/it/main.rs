@@ -15,3 +15,4 @@ mod retention;
 mod schema;
 mod straddles;
 mod tape;
+mod upgrade;

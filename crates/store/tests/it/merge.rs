@@ -316,10 +316,7 @@ fn check_batches(property: impl AsyncFn(&Store, Vec<Vec<Print>>)) {
 async fn empty(database: &TestDatabase) {
     let mut connection = sqlx::PgConnection::connect_with(&database.address()).await.unwrap();
     connection
-        .execute(
-            "TRUNCATE trading.darkpool_trades, trading.darkpool_level_cells,
-                trading.darkpool_activity_minutes, trading.quarantine",
-        )
+        .execute("TRUNCATE trading.darkpool_trades, trading.darkpool_day_sums, trading.quarantine")
         .await
         .unwrap();
     connection.close().await.unwrap();

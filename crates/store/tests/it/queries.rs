@@ -151,7 +151,35 @@ async fn cells_hold_the_sums_of_their_prints() {
 }
 
 #[tokio::test]
-async fn bins_summed_by_the_database_are_the_cells_summed_by_hand() {
+async fn sums_that_were_changed_by_hand_are_named_and_not_guessed() {
+    use sqlx::Connection;
+    let (database, store) = with_prints(vec![print(1, "622.12", "100")]).await;
+    let mut connection = sqlx::PgConnection::connect_with(&database.address()).await.unwrap();
+    sqlx::query(
+        "UPDATE trading.darkpool_day_sums
+         SET cells = cells || '\\x00', minutes = overlay(minutes PLACING '\\x02' FROM 1)",
+    )
+    .execute(&mut connection)
+    .await
+    .unwrap();
+    let filter = LevelFilter { symbol: symbol("SPY"), from: day(), to: day(), sessions: vec![] };
+    let merged = store.merge_prints(vec![print(2, "622.12", "1")], MergeContext::default()).await;
+    for error in [
+        store.level_cells(&filter).await.expect_err("a byte too many"),
+        store.activity(&symbol("SPY"), day(), day()).await.expect_err("another form"),
+        merged.expect_err("nothing is added to what cannot be read"),
+    ] {
+        assert!(matches!(error, StoreError::BrokenRow { .. }), "{error}");
+        assert!(error.to_string().contains("SPY 2026-07-14"), "{error}");
+    }
+    // Made again from the prints, all is well.
+    let day = undertow_store::merge::Day { symbol: symbol("SPY"), session_date: day() };
+    store.rebuild_rollups(&day).await.unwrap();
+    assert_eq!(store.level_cells(&filter).await.unwrap()[0].prints, 1);
+}
+
+#[tokio::test]
+async fn bins_summed_by_the_store_are_the_cells_summed_by_hand() {
     let prints = (0..400).map(|n| print(n, &format!("{}.{:02}", 600 + n % 40, n % 100), "100"));
     let (_database, store) = with_prints(prints.collect()).await;
     let filter = LevelFilter { symbol: symbol("SPY"), from: day(), to: day(), sessions: vec![] };
@@ -166,6 +194,11 @@ async fn bins_summed_by_the_database_are_the_cells_summed_by_hand() {
         let bins = store.level_bins(&filter, width).await.unwrap();
         let found = bins.iter().map(|bin| (bin.price, (bin.prints, bin.notional))).collect();
         assert_eq!(expected, found, "{width}");
+    }
+    for width in ["0", "-0.1", "0.01", "0.05", "0.005", "100000000000000000000"] {
+        let width = dollars(width);
+        let refused = store.level_bins(&filter, width).await.expect_err("it cuts cells in two");
+        assert!(matches!(refused, StoreError::BadWidth(_)), "{refused}");
     }
 }
 

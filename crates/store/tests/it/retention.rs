@@ -53,7 +53,7 @@ async fn what_is_kept_how_long_can_be_read_and_set() {
     assert_eq!(read("darkpool_trades").await, prints(Some(400)));
     store.set_retention("darkpool_trades", None).await.unwrap();
     assert_eq!(read("darkpool_trades").await, prints(None));
-    assert_eq!(read("darkpool_level_cells").await, None, "sums are never pruned");
+    assert_eq!(read("darkpool_day_sums").await, None, "sums are never pruned");
 
     let missing = store.set_retention("nothing", Some(30)).await.expect_err("no such table");
     assert!(matches!(missing, StoreError::Missing(_)), "{missing}");

@@ -73,7 +73,7 @@ async fn the_schema_is_the_one_that_was_agreed_on() {
 }
 
 /// What no row of the tape and of straddles may become.
-const OF_THE_TAPE: [&str; 19] = [
+const OF_THE_TAPE: [&str; 21] = [
     "UPDATE trading.tape_minutes SET minute = 1440",
     "UPDATE trading.tape_minutes SET off_shares = 'NaN'",
     "UPDATE trading.tape_minutes SET lit_notional = 'Infinity'",
@@ -88,6 +88,8 @@ const OF_THE_TAPE: [&str; 19] = [
     "UPDATE trading.tape_prints SET trf_id = 65536",
     "UPDATE trading.tape_books SET source = 'rumour'",
     "UPDATE trading.tape_books SET complete_to = 'infinity'",
+    "UPDATE trading.tape_books SET off_minutes = NULL",
+    "UPDATE trading.tape_books SET is_whole = false",
     "INSERT INTO trading.dividends (received_at, ex_date, symbol, currency, cash)
         VALUES (now(), now(), 'SPY', 'usd', 1)",
     "INSERT INTO trading.splits (received_at, execution_date, symbol, from_shares, to_shares)
@@ -107,7 +109,7 @@ const A_TAPE: &str = "
     INSERT INTO trading.tape_cells VALUES ('2026-07-14', 1, 1, 'SPY', 1, 1, 1, 1, 1);
     INSERT INTO trading.tape_prints VALUES
         (now(), now(), now(), NULL, 1, 1, '2026-07-14', 202, 0, 0, 'SPY', 1, 1, '1', '12,37');
-    INSERT INTO trading.tape_books VALUES (now(), 1, '2026-07-14', true, 'SPY', 'rest', 100000);
+    INSERT INTO trading.tape_books VALUES (now(), 1, '2026-07-14', true, 'SPY', 'rest', 100000, '\\x0100000000');
     INSERT INTO trading.trading_opportunities
         (first_at, changed_at, session_date, symbol, state, evidence)
     VALUES (now(), now(), now(), 'SPY', 'new', '{}');
@@ -144,6 +146,8 @@ async fn no_row_can_hold_what_the_program_cannot_read() {
         "UPDATE trading.darkpool_trades SET reasons = 256",
         "UPDATE trading.darkpool_trades SET reasons = 65536",
         "UPDATE trading.darkpool_trades SET session = 4",
+        "UPDATE trading.darkpool_day_sums SET cells = ''",
+        "UPDATE trading.darkpool_day_sums SET minutes = NULL",
         "UPDATE trading.bars SET high = 1",
         "UPDATE trading.bars SET volume = -1",
         "UPDATE trading.bars SET start_at = 'infinity'",
