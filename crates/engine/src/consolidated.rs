@@ -56,7 +56,10 @@ use undertow_vendor::polygon::stream::{PolygonStreamConfig, SpillConfig};
 use undertow_vendor::polygon::{ConditionTable, Polygon};
 
 pub use books::{MAX_HELD, TapeCounters};
-pub use import::{ImportError, ImportOptions, ImportProgress, ImportReport, ImportedFile, import};
+pub use import::{
+    ImportError, ImportOptions, ImportPlace, ImportProgress, ImportReport, ImportedFile,
+    ROWS_A_WRITE, import,
+};
 pub use join::TapeStreamView;
 pub use lag::Lag;
 pub use standing::Assessed;
