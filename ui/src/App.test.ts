@@ -237,10 +237,14 @@ test("a backfill is started and stopped from the Data page", async () => {
   await fireEvent.click(within(panel).getByRole("button", { name: "Stop" }));
   await within(panel).findByText("Stopped");
   await fireEvent.click(within(panel).getByRole("button", { name: "Backfill" }));
+  const range = { symbols: ["SPY"], from: "2025-12-09", to: "2026-03-06", reread: false };
   await waitFor(() =>
-    expect(asked(fake, "start_backfill")).toEqual([
-      { symbols: ["SPY"], from: "2025-12-09", to: "2026-03-06", reread: false },
-    ]),
+    expect(asked(fake, "start_backfill")).toEqual([{ vendor: "unusual_whales", ...range }]),
+  );
+  await fireEvent.change(within(panel).getByLabelText("Vendor"), { target: { value: "polygon" } });
+  await fireEvent.click(within(panel).getByRole("button", { name: "Backfill" }));
+  await waitFor(() =>
+    expect(asked(fake, "start_backfill").at(-1)).toEqual({ vendor: "polygon", ...range }),
   );
 });
 

@@ -25,8 +25,8 @@ use crate::events::Event;
 use keys::Keys;
 pub use keys::VendorKeys;
 pub(crate) use market::{
-    OpenMarket, database_error as market_error, open_real_database, stop_server,
-    vendor as vendor_client,
+    OpenMarket, database_error as market_error, open_real_database,
+    open_real_database_beside_others, stop_server, vendor as vendor_client,
 };
 use remembered::Remembered;
 pub(crate) use tape::{TapeSource, client as tape_client};

@@ -4,11 +4,14 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
+use undertow_engine::clock::Clock;
 pub use undertow_engine::consolidated::ImportProgress;
-use undertow_engine::consolidated::{ImportError, ImportOptions, import};
+use undertow_engine::consolidated::{
+    ImportError, ImportOptions, ImportPlace, ROWS_A_WRITE, import,
+};
 use undertow_market::{Calendar, Symbol};
 
-use crate::app::{AppOptions, market_error, open_real_database, stop_server};
+use crate::app::{AppOptions, market_error, open_real_database_beside_others, stop_server};
 use crate::convert::count;
 use crate::error::ApiError;
 
@@ -57,7 +60,7 @@ pub enum ImportFailure {
     Failed(#[from] ApiError),
 }
 
-/// Imports into the database of real data.
+/// Imports into the database of real data, beside a program that uses it.
 ///
 /// # Errors
 /// A ticker or a file makes no sense, or the database cannot be written.
@@ -73,10 +76,13 @@ pub async fn run(
         symbols: (!work.symbols.is_empty()).then_some(symbols),
         print_floor: options.settings.tape.print_floor,
         again: work.again,
+        rows_a_write: ROWS_A_WRITE,
     };
     let calendar = Calendar::nyse().with_corrections(&options.settings.calendar.corrections);
-    let (store, embedded) = open_real_database(options).await?;
-    let report = import(&store, &calendar, &work.files, &wanted, stop, tell).await;
+    let clock = options.start_at.map_or_else(Clock::real, |at| Clock::starting_at(at, 1.0));
+    let (store, embedded) = open_real_database_beside_others(options).await?;
+    let place = ImportPlace { store: store.clone(), calendar, clock };
+    let report = import(&place, &work.files, &wanted, stop, tell).await;
     store.close().await;
     stop_server(embedded).await;
     let report = report.map_err(failure)?;

@@ -102,7 +102,8 @@ fn ended(job: &BackfillView, reread: bool) -> Outcome {
         };
     }
     if job.state == "done" && job.rows <= 0.0 && !reread {
-        let text = format!("Nothing to do: every session is complete.{note}");
+        let why = job.note.as_deref().unwrap_or("Every session is complete.");
+        let text = format!("Nothing to do. {why}");
         return Outcome { code: NOTHING_TO_DO, text, document };
     }
     Outcome::done(format!("Done. {}.{note}", progress(job)), document)

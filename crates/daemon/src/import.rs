@@ -1,4 +1,6 @@
 //! `undertowd import`: flat files of the consolidated tape, with progress.
+//!
+//! A daemon or a window that uses the database goes on meanwhile: this command writes beside it.
 
 use std::io::{IsTerminal, Write};
 use std::time::Instant;
@@ -10,7 +12,6 @@ use undertow_api::import::{FileReport, Import, ImportFailure, ImportProgress, ru
 
 use crate::cli::{Common, Import as Request};
 use crate::outcome::{DONE, INTERRUPTED, NOTHING_TO_DO, Outcome};
-use crate::running::Running;
 use crate::serve::told_to_stop;
 use crate::setup;
 
@@ -19,12 +20,6 @@ const MEGABYTE: f64 = 1e6;
 
 pub(crate) async fn run(common: &Common, request: &Request) -> anyhow::Result<Outcome> {
     let environment = setup::environment(common);
-    if let Some(running) = Running::find(&environment.data_dir()?).await {
-        anyhow::bail!(
-            "undertowd at {} holds the database: stop it, import, and start it again",
-            running.url
-        );
-    }
     let loaded = setup::load(common, None)?;
     setup::log(&loaded.settings.log.filter)?;
     let options = environment.options(loaded.settings)?;

@@ -1,32 +1,43 @@
-//! What the intake of the live tape takes: from a real websocket to a real Postgres.
+//! What the intake of the live tape takes, from a real websocket to a real Postgres, and the proof
+//! that each trade is stored once.
 //!
 //!     cargo run --release -p undertow-engine --example tape_intake
-//!     cargo run --release -p undertow-engine --example tape_intake -- --away 60
+//!     cargo run --release -p undertow-engine --example tape_intake -- --away 60 --held 500000
 //!
 //! The simulated vendor is a process of its own on this machine, so it takes its share of the
-//! processors. It sends 25,000 trades a second for a while, then 100,000 a second for five
-//! seconds, over 500 symbols, and then few, so that the last minute ends. `--away` takes the
-//! database away for so many seconds, beginning a few seconds before the burst.
+//! processors. Over 500 symbols it sends 25,000 trades a second (for `--steady` seconds), then
+//! 100,000 a second for five seconds, then 25,000 again. No two trades have the same id. `--away`
+//! takes the database away for so many seconds, beginning five seconds before the burst: its
+//! connections are cut and new ones refused. `--held` is how many trades may be in memory before
+//! the stream has to wait, first in memory and then on disk.
+//!
+//! When the last minute is over, one further trade a few seconds later tells the tape's clock so;
+//! its own minute never ends. Then what is stored is compared with what was sent, symbol by symbol:
+//! trades and shares, on exchanges and off. A difference ends the run with an error.
 //!
 //! Told is how long after its arrival a trade was in the sums that the screen shows, how long after
-//! its end a minute was committed, the largest memory, and whether each trade is in the database.
-//! A trade is stored with its minute: it cannot be sooner than that ends.
+//! its end a minute was committed, and the largest memory of this process (the database and the
+//! vendor not included). A trade is stored with its minute: it cannot be sooner than that ends.
 
 #![expect(clippy::print_stdout, reason = "a measurement tells what it finds")]
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Timelike, Utc};
+use rust_decimal::Decimal;
 use tokio::sync::broadcast;
 use undertow_analysis::volatility::Estimator;
 use undertow_engine::clock::Clock;
-use undertow_engine::consolidated::{Consolidated, ConsolidatedParts, Lag, MAX_HELD};
+use undertow_engine::consolidated::{
+    Consolidated, ConsolidatedHealth, ConsolidatedParts, Lag, MAX_HELD,
+};
 use undertow_engine::settings::{Straddles, Tape};
-use undertow_market::{Calendar, Reasons, Symbol, TapeMinute};
+use undertow_market::{Calendar, Symbol, TapeVolume};
 use undertow_simulator::{Burst, SimClock, Simulator, SimulatorConfig};
 use undertow_store::{Store, StoreOptions};
 use undertow_testkit::chaos::{Proxy, Upstream};
@@ -37,17 +48,22 @@ use undertow_vendor::{Budget, HttpLimits, RetryPolicy};
 
 const SYMBOLS: u16 = 500;
 const SEED: u64 = 7;
-/// In regular hours, a little after a minute began.
-const NOW: &str = "2026-06-02T15:00:05Z";
+/// In regular hours, at the beginning of a minute.
+const START: &str = "2026-06-02T15:00:00Z";
 const SESSION: &str = "2026-06-02";
 const STEADY: u32 = 25_000;
 const BURST: u32 = 100_000;
 const BURST_SECONDS: u32 = 5;
-/// Few trades: they only move the tape's clock.
-const TRICKLE: u32 = 200;
-const TRICKLE_SECONDS: u32 = 75;
+/// The database goes so long before the burst.
+const AWAY_BEFORE_BURST: u32 = 5;
+/// The last trade of all comes so long after the end of the minute before: a minute is final when
+/// the tape's clock passed its end by five seconds.
+const LAST_TRADE_AFTER: TimeDelta = TimeDelta::seconds(6);
+/// Longest wait for anything. An honest machine needs a few seconds.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-fn argument(name: &str, otherwise: u32) -> u32 {
+fn argument<T: std::str::FromStr>(name: &str, otherwise: T) -> T {
     let mut arguments = std::env::args().skip_while(|argument| argument != name);
     arguments.nth(1).and_then(|value| value.parse().ok()).unwrap_or(otherwise)
 }
@@ -61,24 +77,27 @@ async fn main() -> Result<()> {
     }
 }
 
+/// The market's time in both processes: it was [`START`] at this wall time, in microseconds.
+fn market_now(began_us: i64) -> Result<DateTime<Utc>> {
+    let start: DateTime<Utc> = START.parse()?;
+    Ok(start + TimeDelta::microseconds(Utc::now().timestamp_micros() - began_us))
+}
+
 /// The simulated vendor: says where it is, and sends what it is told to.
 async fn serve() -> Result<()> {
-    let clock = SimClock::running(NOW.parse()?, 1.0);
+    let clock = SimClock::running(market_now(argument("--began", 0))?, 1.0);
     let simulator = Simulator::start(SimulatorConfig::new(SEED, clock)).await?;
     println!("{} {} {}", simulator.url(), simulator.stocks_url(), simulator.key());
     for line in std::io::stdin().lock().lines() {
-        let line = line?;
-        let numbers: Vec<u32> = line.split(' ').filter_map(|word| word.parse().ok()).collect();
-        let [per_second, seconds, symbols] = numbers.as_slice() else { break };
+        let burst: Burst = serde_json::from_str(&line?)?;
         let before = simulator.burst_sent();
-        let symbols = u16::try_from(*symbols)?;
-        let burst = Burst { per_second: *per_second, seconds: *seconds, symbols };
         let began = Instant::now();
         simulator.burst(burst);
-        while simulator.burst_sent() - before < burst.total() && began.elapsed().as_secs() < 300 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        while simulator.burst_sent() - before < burst.total() {
+            anyhow::ensure!(began.elapsed() < LONGEST_WAIT, "the trades were not taken");
+            tokio::time::sleep(LOOK_EVERY).await;
         }
-        println!("{} {}", simulator.burst_sent() - before, began.elapsed().as_millis());
+        println!("{}", began.elapsed().as_millis());
     }
     Ok(())
 }
@@ -91,9 +110,9 @@ struct Vendor {
 }
 
 impl Vendor {
-    fn start() -> Result<(Self, Vec<String>)> {
+    fn start(began_us: i64) -> Result<(Self, Vec<String>)> {
         let mut child = Command::new(std::env::current_exe()?)
-            .arg("serve")
+            .args(["serve", "--began", &began_us.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -110,12 +129,10 @@ impl Vendor {
         Ok(line.trim().to_owned())
     }
 
-    /// Sends trades; returns how many and how long it took.
-    fn send(&mut self, [per_second, seconds, symbols]: [u32; 3]) -> Result<(u64, Duration)> {
-        writeln!(self.input, "{per_second} {seconds} {symbols}")?;
-        let line = self.line()?;
-        let (sent, took) = line.split_once(' ').context("an answer")?;
-        Ok((sent.parse()?, Duration::from_millis(took.parse()?)))
+    /// Sends trades; returns how long it took.
+    fn send(&mut self, burst: Burst) -> Result<Duration> {
+        writeln!(self.input, "{}", serde_json::to_string(&burst)?)?;
+        Ok(Duration::from_millis(self.line()?.parse().context("the vendor gave up")?))
     }
 }
 
@@ -125,134 +142,230 @@ impl Drop for Vendor {
     }
 }
 
+/// A number of trades and their shares, on exchanges and off.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Sums {
+    lit: (u64, Decimal),
+    off_exchange: (u64, Decimal),
+}
+
+impl Sums {
+    fn trades(&self) -> u64 {
+        self.lit.0 + self.off_exchange.0
+    }
+
+    fn shares(&self) -> Decimal {
+        self.lit.1 + self.off_exchange.1
+    }
+}
+
+/// What was sent, by symbol.
+#[derive(Default)]
+struct Sent {
+    by_symbol: BTreeMap<Symbol, Sums>,
+    count: u64,
+}
+
+impl Sent {
+    fn add(&mut self, burst: &Burst) -> Result<()> {
+        let names = (0..SYMBOLS).map(symbol).collect::<Result<Vec<_>>>()?;
+        for trade in burst.numbers().map(|number| burst.trade(number)) {
+            let name = names[usize::from(trade.place)].clone();
+            let sums = self.by_symbol.entry(name).or_default();
+            let of = if trade.is_off_exchange { &mut sums.off_exchange } else { &mut sums.lit };
+            *of = (of.0 + 1, of.1 + Decimal::from(trade.size));
+        }
+        self.count += burst.total();
+        Ok(())
+    }
+
+    fn burst(&self, per_second: u32, seconds: u32) -> Burst {
+        Burst { per_second, seconds, symbols: SYMBOLS, first: self.count }
+    }
+}
+
 async fn measure() -> Result<()> {
-    let away = argument("--away", 0);
-    let steady_seconds = argument("--steady", 20);
+    let began_us = Utc::now().timestamp_micros();
     let database = TestDatabase::create().await?;
-    let address = database.address();
-    let upstream = match address.get_socket() {
-        Some(folder) => Upstream::Unix(folder.join(format!(".s.PGSQL.{}", address.get_port()))),
-        None => anyhow::bail!("the test server is reached over a socket"),
-    };
-    let proxy = Proxy::start(upstream).await?;
-    let url = format!(
-        "postgres://{}@{}/{}?sslmode=disable",
-        address.get_username(),
-        proxy.address(),
-        database.name
-    );
-    let (mut vendor, hello) = Vendor::start()?;
+    let (proxy, url) = behind_a_proxy(&database).await?;
+    let (mut vendor, hello) = Vendor::start(began_us)?;
     let [rest, stocks, key] = hello.as_slice() else { anyhow::bail!("{hello:?}") };
     let folder = tempfile::tempdir()?;
-    let engine = engine(&url, [rest, stocks, key], folder.path()).await?;
-    wait_for("every symbol is streamed", || {
-        let health = engine.health();
+    let clock = Clock::starting_at(market_now(began_us)?, 1.0);
+    let engine = engine(&url, [rest, stocks, key], clock, folder.path()).await?;
+    wait_for("every symbol is streamed", &engine, |health| {
         health.tapes.len() == usize::from(SYMBOLS) && health.tapes.iter().all(|of| of.is_streamed)
     })
     .await?;
-    println!("500 symbols are streamed; memory {} MB", memory_mb());
-    let sent = run(&mut vendor, &engine, &proxy, [steady_seconds, away]).await?;
-    wait_for("the last minute is stored", || engine.health().counters.held < 50_000).await?;
-    println!("{:?}", engine.health().counters);
-    println!("{:?}", engine.health().stream.counters);
-    let repeats = engine.health().counters.repeats;
-    engine.stop().await;
+    println!("{SYMBOLS} symbols are streamed; largest memory so far {} MB", largest_memory_mb());
+
+    let sent = send_all(&mut vendor, &engine, &proxy).await?;
+    let over_at = end_last_minute(&mut vendor, clock, &sent).await?;
     let direct = database.store().await?;
-    let stored = stored(&direct).await?;
-    println!(
-        "sent {sent} trades, stored {stored}, {repeats} were sent twice: {} are missing",
-        sent.saturating_sub(stored + repeats)
-    );
-    Ok(())
+    until_stored(&direct, over_at).await?;
+    let health = engine.health();
+    engine.stop().await;
+    tell_lag("received to counted, whole run", &health.counted);
+    tell_lag("end of a minute to committed, each symbol's minute once", &health.stored);
+    println!("largest memory {} MB", largest_memory_mb());
+    println!("{:?}", health.counters);
+    println!("{:?}", health.stream.counters);
+    anyhow::ensure!(health.counters.streamed == sent.count + 1, "the stream lost trades");
+    compare(&sent, &stored(&direct).await?)
 }
 
-/// Sends everything and tells how it went. Returns how many trades of whole minutes were sent.
-async fn run(
-    vendor: &mut Vendor,
-    engine: &Consolidated,
-    proxy: &Proxy,
-    [steady_seconds, away]: [u32; 2],
-) -> Result<u64> {
-    let largest = watch_memory();
-    let mut sent = 0;
-    let mut before = engine.health().counted;
-    let away_at = steady_seconds.saturating_sub(5);
+/// Sends every phase and tells how it went.
+async fn send_all(vendor: &mut Vendor, engine: &Consolidated, proxy: &Proxy) -> Result<Sent> {
+    let (away, steady) = (argument("--away", 0_u32), argument("--steady", 20_u32));
+    let lead = AWAY_BEFORE_BURST.min(steady);
+    let after_burst = away.saturating_sub(lead + BURST_SECONDS).max(5);
     let phases = [
-        ("steady", STEADY, away_at),
-        ("steady, the database away", STEADY, steady_seconds - away_at),
+        ("steady", STEADY, steady - lead),
+        ("steady, right before the burst", STEADY, lead),
         ("burst", BURST, BURST_SECONDS),
-        ("steady after the burst", STEADY, away.saturating_sub(10).max(5)),
-        ("trickle", TRICKLE, TRICKLE_SECONDS),
+        ("steady, after the burst", STEADY, after_burst),
     ];
+    let (mut sent, mut before) = (Sent::default(), engine.health().counted);
     let mut taken_away = None;
     for (nth, (name, per_second, seconds)) in phases.into_iter().enumerate() {
         if nth == 1 && away > 0 {
             proxy.set(|faults| faults.down = true);
             taken_away = Some(Instant::now());
         }
-        if nth == 4
-            && let Some(since) = taken_away
-        {
-            let left = Duration::from_secs(u64::from(away)).saturating_sub(since.elapsed());
-            tokio::time::sleep(left).await;
-            proxy.heal();
-            println!("the database was away for {:.1} s", since.elapsed().as_secs_f64());
-        }
-        // Each burst counts its trades from zero. Over other symbols they are other trades.
-        let symbols = u32::from(SYMBOLS) - u32::try_from(nth)?;
-        let (count, took) =
-            tokio::task::block_in_place(|| vendor.send([per_second, seconds, symbols]))?;
-        sent += count;
-        wait_for("what was sent is counted", || engine.health().counters.streamed >= sent).await?;
+        let burst = sent.burst(per_second, seconds);
+        let took = tokio::task::block_in_place(|| vendor.send(burst))?;
+        let sent_at = Instant::now();
+        sent.add(&burst)?;
+        wait_for("what was sent is counted, or waits for the database", engine, |health| {
+            let is_full = health.counters.held >= argument("--held", MAX_HELD);
+            let waits = is_full && health.database_problem.is_some();
+            waits || health.counters.streamed >= sent.count
+        })
+        .await?;
         let health = engine.health();
-        tell(name, count, took, &health.counted.since(&before));
-        println!(
-            "    held {}, memory {} MB, largest {} MB, {:?}",
-            health.counters.held,
-            memory_mb(),
-            largest.load(std::sync::atomic::Ordering::Relaxed),
-            health.database_problem
-        );
+        tell_phase(name, &burst, took, sent_at.elapsed(), &health.counted.since(&before));
+        tell_state(&health);
         before = health.counted;
     }
-    let stored = engine.health().stored;
-    println!(
-        "minutes were committed after their end: p50 {:?}, p99 {:?}, longest {:?}",
-        stored.percentile(50),
-        stored.percentile(99),
-        stored.longest()
-    );
-    let assessed = engine.health().assessed;
-    println!("{} symbols were judged in {:?}", assessed.symbols, assessed.took);
+    if let Some(since) = taken_away {
+        let left = Duration::from_secs(u64::from(away)).saturating_sub(since.elapsed());
+        tokio::time::sleep(left).await;
+        tell_state(&engine.health());
+        proxy.heal();
+        println!("the database was away for {:.1} s", since.elapsed().as_secs_f64());
+    }
     Ok(sent)
 }
 
-fn tell(name: &str, count: u64, took: Duration, lag: &Lag) {
+/// Waits until the minute that runs is over, and sends the trade that says so. Returns when that
+/// minute ended.
+async fn end_last_minute(vendor: &mut Vendor, clock: Clock, sent: &Sent) -> Result<DateTime<Utc>> {
+    let now = clock.now();
+    let over_at = now + TimeDelta::seconds(60 - i64::from(now.second()));
+    let over_at = over_at.with_nanosecond(0).context("a whole second")?;
+    clock.sleep_until(over_at + LAST_TRADE_AFTER).await;
+    tokio::task::block_in_place(|| vendor.send(sent.burst(1, 1)))?;
+    Ok(over_at)
+}
+
+/// Waits until each symbol is stored up to an instant.
+async fn until_stored(store: &Store, to: DateTime<Utc>) -> Result<()> {
+    let began = Instant::now();
+    loop {
+        let books = store.tape_books(SESSION.parse()?).await?;
+        let done = books.iter().filter(|book| book.to >= to).count();
+        if done == usize::from(SYMBOLS) {
+            return Ok(());
+        }
+        let late = began.elapsed() >= LONGEST_WAIT;
+        anyhow::ensure!(!late, "waited too long: {done} symbols are stored to {to}");
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+fn tell_phase(name: &str, burst: &Burst, took: Duration, behind: Duration, lag: &Lag) {
     println!(
-        "{name}: {count} trades in {:.1} s ({:.0}/s); received to counted p50 {:?}, p99 {:?}",
+        "{name}: {} trades in {:.1} s ({:.0}/s), all counted {} ms later; received to counted p50 \
+         {:?}, p99 {:?}",
+        burst.total(),
         took.as_secs_f64(),
-        count as f64 / took.as_secs_f64(),
+        burst.total() as f64 / took.as_secs_f64(),
+        behind.as_millis(),
         lag.percentile(50).unwrap_or_default(),
         lag.percentile(99).unwrap_or_default(),
     );
 }
 
-async fn wait_for(what: &str, is: impl Fn() -> bool) -> Result<()> {
-    let began = Instant::now();
-    while !is() {
-        anyhow::ensure!(began.elapsed() < Duration::from_secs(400), "waited too long: {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+fn tell_state(health: &ConsolidatedHealth) {
+    let on_disk = health.stream.counters.map_or(0, |counters| counters.waiting_on_disk_frames);
+    println!(
+        "    in memory {} trades, on disk {on_disk} frames; largest memory {} MB; database: {}",
+        health.counters.held,
+        largest_memory_mb(),
+        health.database_problem.as_deref().unwrap_or("takes writes"),
+    );
+}
+
+fn tell_lag(what: &str, lag: &Lag) {
+    println!(
+        "{what}: p50 {:?}, p99 {:?}, longest {:?} of {}",
+        lag.percentile(50).unwrap_or_default(),
+        lag.percentile(99).unwrap_or_default(),
+        lag.longest(),
+        lag.count(),
+    );
+}
+
+/// Fails unless what is stored is what was sent, to the last share of each symbol.
+fn compare(sent: &Sent, stored: &BTreeMap<Symbol, Sums>) -> Result<()> {
+    let total = |of: &BTreeMap<Symbol, Sums>| -> (u64, Decimal) {
+        (of.values().map(Sums::trades).sum(), of.values().map(Sums::shares).sum())
+    };
+    let (of_sent, of_stored) = (total(&sent.by_symbol), total(stored));
+    println!("sent {} trades of {} shares", of_sent.0, of_sent.1);
+    println!("stored {} trades of {} shares", of_stored.0, of_stored.1);
+    let other = sent.by_symbol.iter().filter(|(symbol, sums)| stored.get(*symbol) != Some(sums));
+    let other: Vec<&Symbol> = other.map(|(symbol, _)| symbol).collect();
+    anyhow::ensure!(other.is_empty(), "stored is not what was sent: {} symbols", other.len());
+    println!("every symbol has what was sent, on exchanges and off");
     Ok(())
+}
+
+async fn wait_for(
+    what: &str,
+    engine: &Consolidated,
+    is: impl Fn(&ConsolidatedHealth) -> bool,
+) -> Result<()> {
+    let began = Instant::now();
+    loop {
+        let health = engine.health();
+        if is(&health) {
+            return Ok(());
+        }
+        let late = began.elapsed() >= LONGEST_WAIT;
+        anyhow::ensure!(!late, "waited too long: {what}; {:?}", health.counters);
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// A way to the database that can be cut.
+async fn behind_a_proxy(database: &TestDatabase) -> Result<(Proxy, String)> {
+    let address = database.address();
+    let folder = address.get_socket().context("the test server is reached over a socket")?;
+    let socket = folder.join(format!(".s.PGSQL.{}", address.get_port()));
+    let proxy = Proxy::start(Upstream::Unix(socket)).await?;
+    let (user, at) = (address.get_username(), proxy.address());
+    let url = format!("postgres://{user}@{at}/{}?sslmode=disable", database.name);
+    Ok((proxy, url))
 }
 
 async fn engine(
     url: &str,
     [rest, stocks, key]: [&String; 3],
+    clock: Clock,
     folder: &std::path::Path,
 ) -> Result<Consolidated> {
     let store = Store::open_url(url, StoreOptions::default()).await?;
-    let clock = Clock::starting_at(NOW.parse::<DateTime<Utc>>()?, 1.0);
     let budget = Budget::new();
     let client = Polygon::new(PolygonConfig {
         base_url: rest.clone(),
@@ -288,7 +401,7 @@ async fn engine(
         straddles: straddles(),
         collecting: true,
         events: broadcast::Sender::new(1_024),
-        max_held: MAX_HELD,
+        max_held: argument("--held", MAX_HELD),
     };
     Ok(Consolidated::start(parts).await?)
 }
@@ -311,39 +424,30 @@ fn straddles() -> Straddles {
     }
 }
 
-/// Trades that are in the database, whatever the tape says of them.
-async fn stored(store: &Store) -> Result<u64> {
+/// What the database has, by symbol. The vendor's trades have no conditions, so each counts.
+async fn stored(store: &Store) -> Result<BTreeMap<Symbol, Sums>> {
     let day: NaiveDate = SESSION.parse()?;
-    let mut trades = 0;
+    let mut stored = BTreeMap::new();
     for place in 0..SYMBOLS {
-        let minutes = store.tape_minutes(&symbol(place)?, day, day).await?;
-        trades += minutes.iter().map(trades_of).sum::<u64>();
-    }
-    Ok(trades)
-}
-
-fn trades_of(of: &TapeMinute) -> u64 {
-    let apart = of.apart.iter().filter(|apart| apart.reasons.intersects(Reasons::NOT_COUNTED));
-    let apart: u32 = apart.map(|apart| apart.volume.trades).sum();
-    u64::from(of.lit.trades + of.off_exchange.trades + apart)
-}
-
-/// Follows the largest memory of this process, the database not included.
-fn watch_memory() -> Arc<std::sync::atomic::AtomicU64> {
-    let largest = Arc::new(std::sync::atomic::AtomicU64::new(0));
-    let seen = Arc::clone(&largest);
-    tokio::spawn(async move {
-        loop {
-            seen.fetch_max(memory_mb(), std::sync::atomic::Ordering::Relaxed);
-            tokio::time::sleep(Duration::from_millis(50)).await;
+        let symbol = symbol(place)?;
+        let mut sums = Sums::default();
+        for minute in store.tape_minutes(&symbol, day, day).await? {
+            add(&mut sums.lit, &minute.lit);
+            add(&mut sums.off_exchange, &minute.off_exchange);
         }
-    });
-    largest
+        stored.insert(symbol, sums);
+    }
+    Ok(stored)
 }
 
-/// Memory of this process that is in use, where the system tells.
-fn memory_mb() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages = text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
-    pages.unwrap_or(0) * 4_096 / 1_000_000
+fn add(sum: &mut (u64, Decimal), volume: &TapeVolume) {
+    *sum = (sum.0 + u64::from(volume.trades), sum.1 + volume.shares);
+}
+
+/// The largest memory that this process ever had, where the system tells.
+fn largest_memory_mb() -> u64 {
+    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    kib.unwrap_or(0) * 1_024 / 1_000_000
 }

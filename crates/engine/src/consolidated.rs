@@ -4,7 +4,8 @@
 //! - `intake` takes the live stream in, `reader` asks over REST for what it does not bring, and
 //!   `live` knows up to where a tape is whole.
 //! - `flush` stores minutes once they are final.
-//! - `past` reads sessions again when cancels and corrections are known, and reads history.
+//! - `past` reads sessions again when cancels and corrections are known, and reads history and
+//!   backfills.
 //! - `daily` and `chains` ask for days, splits, dividends and options, and `baseline` makes the
 //!   curve that activity is compared with.
 //! - `opportunities` judges after each new minute.
@@ -56,13 +57,17 @@ use undertow_vendor::polygon::stream::{PolygonStreamConfig, SpillConfig};
 use undertow_vendor::polygon::{ConditionTable, Polygon};
 
 pub use books::{MAX_HELD, TapeCounters};
-pub use import::{ImportError, ImportOptions, ImportProgress, ImportReport, ImportedFile, import};
+pub use import::{
+    ImportError, ImportOptions, ImportPlace, ImportProgress, ImportReport, ImportedFile,
+    ROWS_A_WRITE, import,
+};
 pub use join::TapeStreamView;
 pub use lag::Lag;
 pub use progress::HistoryProgress;
 pub use standing::Assessed;
 pub use view::{ConsolidatedHealth, LiveActivity, TapeHealth};
 
+use crate::backfill::{BackfillError, Job, NewBackfill, Runner};
 use crate::clock::Clock;
 use crate::common::{CollectError, Common};
 use crate::event::EngineEvent;
@@ -111,6 +116,7 @@ pub struct ConsolidatedParts {
 /// The collector of the consolidated tape.
 pub struct Consolidated {
     desk: Arc<Desk>,
+    backfills: Arc<Runner>,
     collects: Arc<AtomicBool>,
     tasks: Tasks,
     stop_writer: CancellationToken,
@@ -162,11 +168,14 @@ impl Consolidated {
         let stream = stream.filter(|_| parts.tape.stream);
         let this = Self {
             desk: Arc::new(desk(parts, watched, writer)),
+            backfills: Arc::default(),
             collects: Arc::default(),
             tasks: Tasks::default(),
             stop_writer,
             writer_task: Mutex::new(Some(writer_task)),
         };
+        this.backfills.resume(&this.desk).await?;
+        this.spawn_backfills();
         this.spawn("tape budget", |desk, stop| budgets::keep(Arc::clone(&desk.common), stop));
         if collecting {
             this.spawn("tape retention", |desk, stop| {
@@ -279,6 +288,28 @@ impl Consolidated {
         }
     }
 
+    /// Puts a backfill in the queue: sessions that are over, of any symbols.
+    ///
+    /// # Errors
+    /// No session of the range is over, the queue is full, or the database cannot be written.
+    pub async fn start_backfill(&self, work: NewBackfill) -> Result<Job, BackfillError> {
+        self.backfills.start(&*self.desk, work).await
+    }
+
+    /// Stops a backfill that waits or runs; none when there is no such one.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn stop_backfill(&self, id: i64) -> Result<Option<Job>, StoreError> {
+        self.backfills.stop(&self.desk, id).await
+    }
+
+    /// Backfills that wait or run.
+    #[must_use]
+    pub fn active_backfills(&self) -> Vec<Job> {
+        self.backfills.active()
+    }
+
     /// Stops asking, stores what was accepted, and ends every task.
     pub async fn stop(&self) {
         self.tasks.stop().await;
@@ -306,6 +337,14 @@ impl Consolidated {
     {
         let desk = Arc::clone(&self.desk);
         self.tasks.spawn(name, move |stop| make(Arc::clone(&desk), stop));
+    }
+
+    fn spawn_backfills(&self) {
+        let runner = Arc::clone(&self.backfills);
+        self.spawn("tape backfill", move |desk, stop| {
+            let runner = Arc::clone(&runner);
+            async move { runner.run(&*desk, stop).await }
+        });
     }
 
     /// Collects whenever this program has the right to.

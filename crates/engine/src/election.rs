@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
-use undertow_store::CollectorLock;
+use undertow_store::ProgramLock;
 use undertow_store::log::LogLevel;
 
 use crate::common::Common;
@@ -39,7 +39,7 @@ pub(crate) async fn run(
                 let mut held = Some(lock);
                 while let Some(mut lock) = held {
                     while lock.is_held().await && !pause(LOCK_AGAIN_AFTER, stop).await {}
-                    held = regained(common, stop).await;
+                    held = regained(common, &lock, stop).await;
                 }
                 collects.store(false, Ordering::SeqCst);
                 end();
@@ -55,10 +55,14 @@ pub(crate) async fn run(
 
 /// The lock once more, after the connection that held it broke; none when another program has it,
 /// the database stays away, or the engine stops.
-async fn regained(common: &Common, stop: &CancellationToken) -> Option<CollectorLock> {
+async fn regained(
+    common: &Common,
+    lost: &ProgramLock,
+    stop: &CancellationToken,
+) -> Option<ProgramLock> {
     let lost_at = Instant::now();
     while !stop.is_cancelled() && lost_at.elapsed() < WITHOUT_LOCK {
-        match common.store.collector_lock(common.vendor_id).await {
+        match common.store.regain(lost).await {
             Ok(lock) => return lock,
             Err(error) => tracing::warn!(%error, "the right to collect cannot be renewed yet"),
         }

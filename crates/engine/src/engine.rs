@@ -16,7 +16,7 @@ use undertow_vendor::unusual_whales::stream::StreamConfig;
 use undertow_vendor::unusual_whales::{ContractFlowQuery, UnusualWhales};
 use undertow_vendor::{Page, Priority, VendorError};
 
-use crate::backfill::{Job, MAX_WAITING, NewBackfill, Runner, save_job};
+use crate::backfill::{self, BackfillError, Job, NewBackfill, Runner};
 use crate::clock::Clock;
 use crate::common::Common;
 use crate::event::EngineEvent;
@@ -90,17 +90,9 @@ pub enum EngineError {
     /// The list is full.
     #[error("{MAX_SYMBOLS} symbols are the most that are collected at once: remove one first")]
     TooManySymbols,
-    /// The queue is full.
-    #[error("{MAX_WAITING} backfills wait already: stop one first")]
-    TooManyBackfills,
-    /// Nothing in the range.
-    #[error("there is no trading session from {from} to {to}")]
-    NoSession {
-        /// First date.
-        from: NaiveDate,
-        /// Last date.
-        to: NaiveDate,
-    },
+    /// A backfill.
+    #[error(transparent)]
+    Backfill(#[from] BackfillError),
     /// The vendor.
     #[error(transparent)]
     Vendor(#[from] VendorError),
@@ -111,7 +103,11 @@ pub enum EngineError {
 
 impl MayPass for EngineError {
     fn may_pass(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_retryable())
+        match self {
+            Self::Store(error) => error.may_pass(),
+            Self::Backfill(error) => error.may_pass(),
+            Self::TooManySymbols | Self::Vendor(_) => false,
+        }
     }
 }
 
@@ -262,41 +258,24 @@ impl Engine {
     ///
     /// # Errors
     /// The range holds no session, the queue is full, or the database cannot be written.
-    pub async fn start_backfill(&self, work: NewBackfill) -> Result<Job, EngineError> {
-        let (from, to) = (work.from, work.to);
-        if self.shared.calendar.sessions_between(from, to).is_empty() {
-            return Err(EngineError::NoSession { from, to });
-        }
-        if self.runner.active().len() >= MAX_WAITING {
-            return Err(EngineError::TooManyBackfills);
-        }
-        let job = Job::stored(self.shared.store.create_backfill_job(&work, Utc::now()).await?);
-        self.runner.enqueue(job.clone());
-        self.shared.tell(EngineEvent::Backfill(job.clone()));
-        Ok(job)
+    pub async fn start_backfill(&self, work: NewBackfill) -> Result<Job, BackfillError> {
+        self.runner.start(&*self.shared, work).await
     }
 
     /// Stops a backfill that waits or runs; none when there is no such one.
     ///
     /// # Errors
     /// The database cannot be written.
-    pub async fn stop_backfill(&self, id: i64) -> Result<Option<Job>, EngineError> {
-        let Some(job) = self.runner.stop(id) else { return Ok(None) };
-        save_job(&self.shared, &job).await?;
-        self.shared.tell(EngineEvent::Backfill(job.clone()));
-        Ok(Some(job))
+    pub async fn stop_backfill(&self, id: i64) -> Result<Option<Job>, StoreError> {
+        self.runner.stop(&self.shared, id).await
     }
 
     /// Backfills that wait or run, then those that ended, newest first.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn backfills(&self, limit: u32) -> Result<Vec<Job>, EngineError> {
-        let active = self.runner.active();
-        let stored = self.shared.store.backfill_jobs(limit).await?;
-        let is_active = |job: &Job| active.iter().any(|other| other.id == job.id);
-        let ended = stored.into_iter().map(Job::stored).filter(|job| !is_active(job));
-        Ok(active.iter().cloned().chain(ended).take(limit as usize).collect())
+    pub async fn backfills(&self, limit: u32) -> Result<Vec<Job>, StoreError> {
+        backfill::list(&self.shared.store, self.runner.active(), limit).await
     }
 
     /// Backfills that wait or run.
@@ -335,12 +314,12 @@ impl Engine {
     }
 
     async fn start_tasks(&self) -> Result<(), StoreError> {
-        self.resume_backfills().await?;
+        self.runner.resume(&self.shared).await?;
         self.tasks.spawn("backfill", {
             let (runner, shared) = (Arc::clone(&self.runner), Arc::clone(&self.shared));
             move |stop| {
                 let (runner, shared) = (Arc::clone(&runner), Arc::clone(&shared));
-                async move { runner.run(&shared, stop).await }
+                async move { runner.run(&*shared, stop).await }
             }
         });
         self.tasks.spawn("plan", {
@@ -382,15 +361,6 @@ impl Engine {
         start_collecting(&self.shared, &self.collectors, symbol, &self.tasks.stop_token());
     }
 
-    /// Jobs that were interrupted with the program go on.
-    async fn resume_backfills(&self) -> Result<(), StoreError> {
-        let jobs = while_away(|| self.shared.store.unfinished_backfill_jobs()).await?;
-        for job in jobs.into_iter().filter(|job| job.work.vendor == VENDOR) {
-            self.runner.enqueue(Job::stored(job));
-        }
-        Ok(())
-    }
-
     async fn fetch_missing_history(&self) -> Result<(), StoreError> {
         if !self.runner.active().is_empty() {
             return Ok(());
@@ -398,7 +368,9 @@ impl Engine {
         let symbols = self.symbols();
         match while_away(|| self.fetch_history(&symbols)).await {
             Ok(()) => Ok(()),
-            Err(EngineError::Store(error)) => Err(error),
+            Err(EngineError::Store(error) | EngineError::Backfill(BackfillError::Store(error))) => {
+                Err(error)
+            }
             Err(error) => {
                 tracing::warn!(%error, "history is not fetched");
                 Ok(())

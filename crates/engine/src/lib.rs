@@ -18,6 +18,7 @@ mod journal;
 mod liveness;
 mod metrics;
 pub mod pace;
+mod past;
 pub mod plan;
 pub mod planner;
 mod poll;

@@ -7,8 +7,9 @@ use chrono::TimeDelta;
 use tokio_util::sync::CancellationToken;
 use undertow_market::Symbol;
 
-use crate::backfill::{SessionWork, read_session};
+use crate::backfill::SessionWork;
 use crate::common::CollectError;
+use crate::past::read_session;
 use crate::schedule::{reread_due, reread_sessions};
 use crate::shared::Shared;
 

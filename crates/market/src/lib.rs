@@ -39,6 +39,6 @@ pub use side::{NoSide, Quote, Side, SideState};
 pub use symbol::{Symbol, SymbolError};
 pub use tape::{
     Conditions, OFF_EXCHANGE_VENUE, TapeApart, TapeCell, TapeMinute, TapePrint, TapeTrade,
-    TapeVolume,
+    TapeVolume, TooMuchVolume,
 };
 pub use vendor::VendorId;

@@ -194,19 +194,26 @@ pub struct TapeVolume {
     pub notional: Decimal,
 }
 
-impl TapeVolume {
-    /// Counts one more trade.
-    pub fn add(&mut self, shares: Decimal, notional: Decimal) {
-        self.trades += 1;
-        self.shares += shares;
-        self.notional += notional;
-    }
+/// Two sums are more together than can be counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("more trades, shares or dollars than can be counted")]
+pub struct TooMuchVolume;
 
+impl TapeVolume {
     /// Counts another sum.
-    pub fn merge(&mut self, other: &Self) {
-        self.trades += other.trades;
-        self.shares += other.shares;
-        self.notional += other.notional;
+    ///
+    /// # Errors
+    /// The two are more than can be counted; then this one stays as it is.
+    pub fn merge(&mut self, other: &Self) -> Result<(), TooMuchVolume> {
+        let sum = || {
+            Some(Self {
+                trades: self.trades.checked_add(other.trades)?,
+                shares: self.shares.checked_add(other.shares)?,
+                notional: self.notional.checked_add(other.notional)?,
+            })
+        };
+        *self = sum().ok_or(TooMuchVolume)?;
+        Ok(())
     }
 
     /// Whether nothing was counted.
@@ -310,6 +317,23 @@ mod tests {
         assert!(with(Reasons::AVERAGE_PRICE).counts_in_volume());
         assert!(!with(Reasons::AVERAGE_PRICE).is_level_eligible());
         assert!(with(Reasons::ODD_LOT).is_level_eligible());
+    }
+
+    #[test]
+    fn a_sum_that_cannot_be_counted_is_refused_and_nothing_is_lost() {
+        let few = TapeVolume { trades: 1, shares: Decimal::ONE, notional: Decimal::TEN };
+        let mut sum = few;
+        sum.merge(&few).unwrap();
+        let two = TapeVolume { trades: 2, shares: Decimal::TWO, notional: Decimal::from(20) };
+        assert_eq!(sum, two);
+        for absurd in [
+            TapeVolume { trades: u32::MAX, ..few },
+            TapeVolume { shares: Decimal::MAX, ..few },
+            TapeVolume { notional: Decimal::MAX, ..few },
+        ] {
+            assert_eq!(sum.merge(&absurd), Err(TooMuchVolume), "{absurd:?}");
+            assert_eq!(sum, two);
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub use market::{
     SplitRule, SurgeRule, TapeDay, TapeScript, TradeCode, TradeSide, Volumes,
 };
 pub use polygon::flat_file::FlatFile;
-pub use polygon::stream::Burst;
+pub use polygon::stream::{Burst, BurstTrade};
 pub use profile::{SymbolProfile, default_symbols};
 pub use server::{
     DEFAULT_KEY, Fault, FaultRule, Faults, MAX_FAULT_RULES, MAX_REQUESTS_KEPT, Plan, PolygonPlan,

@@ -51,6 +51,8 @@ pub(crate) struct Request<'a> {
     pub(crate) has_quotes: bool,
     /// Whether the plan's data is a quarter of an hour old.
     pub(crate) is_delayed: bool,
+    /// The first day of the plan's trades.
+    pub(crate) history_from: Option<NaiveDate>,
 }
 
 impl Request<'_> {
@@ -71,6 +73,8 @@ enum Refusal {
     NoRoute,
     /// The route knows nothing of that name.
     NotFound,
+    /// The plan's history does not reach so far.
+    BeforeHistory,
     /// A part of the request cannot be read.
     Bad(String),
 }
@@ -131,6 +135,13 @@ fn refused(refusal: &Refusal, id: &str) -> Answer {
             let message = "Ticker not found.";
             let body = json!({ "status": "NOT_FOUND", "request_id": id, "message": message });
             Answer::json(404, &body)
+        }
+        Refusal::BeforeHistory => {
+            let message = "Your plan doesn't include this data timeframe. Please upgrade your plan \
+                           at https://massive.com/pricing";
+            let status = "NOT_AUTHORIZED";
+            let body = json!({ "status": status, "request_id": id, "message": message });
+            Answer::json(403, &body)
         }
         Refusal::Bad(error) => Answer::json(400, &error_body(id, error)),
     }

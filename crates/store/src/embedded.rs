@@ -7,25 +7,29 @@
 //!
 //! This module knows nothing of tables; it hands out connection options.
 
+mod address;
 mod binaries;
 mod cluster;
 mod error;
 mod owner;
 mod process;
+mod running;
 mod socket;
 mod supervisor;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use sqlx::Connection;
+use sqlx::postgres::PgConnectOptions;
 use tokio::sync::watch;
 
 pub use binaries::Binaries;
 pub use error::EmbeddedError;
+pub use running::RunningPostgres;
 pub use supervisor::ServerState;
 
+use address::Address;
 use cluster::Folder;
 use owner::Owner;
 use socket::SocketFolder;
@@ -41,8 +45,6 @@ const START_LIMIT: Duration = Duration::from_secs(300);
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 /// After an immediate shutdown nothing is left to write.
 const QUIT_LIMIT: Duration = Duration::from_secs(5);
-/// Longest database name that [`EmbeddedPostgres::database`] accepts, in bytes.
-const MAX_DATABASE_NAME: usize = 40;
 
 /// Whether the cluster must survive a power cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -78,9 +80,9 @@ impl EmbeddedConfig {
 pub struct EmbeddedPostgres {
     // Dropped in this order: the server ends, its socket goes, the data folder is free again.
     supervisor: Supervisor,
-    socket: SocketFolder,
+    _socket: SocketFolder,
     folder: Folder,
-    password: String,
+    address: Address,
     major: u32,
 }
 
@@ -106,33 +108,13 @@ impl EmbeddedPostgres {
     /// # Errors
     /// The name is not made of lower-case letters, digits and `_`, or the server refuses.
     pub async fn database(&self, name: &str) -> Result<PgConnectOptions, EmbeddedError> {
-        check_name(name)?;
-        let mut connection = self.connect("postgres").await?;
-        let exists: bool =
-            sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
-                .bind(name)
-                .fetch_one(&mut connection)
-                .await?;
-        if !exists {
-            // The only SQL built at run time: a database name cannot be a parameter, and
-            // check_name lets nothing through that would need quoting.
-            let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
-            let made = sqlx::query(create).execute(&mut connection).await;
-            made.or_else(
-                |error| {
-                    if already_exists(&error) { Ok(Default::default()) } else { Err(error) }
-                },
-            )?;
-        }
-        connection.close().await?;
-        Ok(self.options(name))
+        self.address.database(name).await
     }
 
     /// The address of a database of this server. It carries the password: never log it.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
-        let socket = self.socket.path().display();
-        format!("postgres://{USER}:{}@localhost:{PORT}/{database}?host={socket}", self.password)
+        self.address.url(database)
     }
 
     /// What the server is doing, as it changes.
@@ -175,19 +157,6 @@ impl EmbeddedPostgres {
         Err(EmbeddedError::DoesNotStop { data_dir: self.folder.root.clone() })
     }
 
-    fn options(&self, database: &str) -> PgConnectOptions {
-        PgConnectOptions::new_without_pgpass()
-            .socket(self.socket.path())
-            .port(PORT)
-            .username(USER)
-            .password(&self.password)
-            .database(database)
-    }
-
-    async fn connect(&self, database: &str) -> Result<PgConnection, sqlx::Error> {
-        self.options(database).connect().await
-    }
-
     async fn until_ready(&self) -> Result<(), EmbeddedError> {
         let mut state = self.supervisor.state();
         let settled =
@@ -213,7 +182,7 @@ impl EmbeddedPostgres {
 
     /// A server whose commits can vanish must not collect anything.
     async fn assert_durable(&self) -> Result<(), EmbeddedError> {
-        let mut connection = self.connect("postgres").await?;
+        let mut connection = self.address.connect("postgres").await?;
         let settings: Vec<(String, String)> = sqlx::query_as(
             "SELECT name, setting FROM pg_settings WHERE setting <> 'on' AND name IN \
              ('fsync', 'full_page_writes', 'synchronous_commit', 'data_checksums')",
@@ -244,8 +213,9 @@ fn prepare(config: &EmbeddedConfig) -> Result<EmbeddedPostgres, EmbeddedError> {
         log: folder.log(),
         owner,
     };
-    let major = binaries.major;
-    Ok(EmbeddedPostgres { supervisor: Supervisor::start(launch)?, socket, folder, password, major })
+    let address = Address { socket: socket.path().to_owned(), password };
+    let (supervisor, major) = (Supervisor::start(launch)?, binaries.major);
+    Ok(EmbeddedPostgres { supervisor, _socket: socket, folder, address, major })
 }
 
 fn server_arguments(folder: &Folder, socket_dir: &Path) -> Vec<String> {
@@ -270,19 +240,4 @@ fn server_arguments(folder: &Folder, socket_dir: &Path) -> Vec<String> {
         arguments.extend(["-c".to_owned(), format!("{name}={value}")]);
     }
     arguments
-}
-
-fn check_name(name: &str) -> Result<(), EmbeddedError> {
-    let known = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-    let first_is_letter = name.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
-    if first_is_letter && name.len() <= MAX_DATABASE_NAME && name.bytes().all(known) {
-        return Ok(());
-    }
-    Err(EmbeddedError::BadDatabaseName(name.chars().take(MAX_DATABASE_NAME).collect()))
-}
-
-fn already_exists(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|e| e.code());
-    // Another connection made it in the meantime.
-    code.is_some_and(|code| code == "42P04" || code == "23505")
 }

@@ -32,6 +32,17 @@ pub enum StoreError {
         /// The newest version that this program knows.
         known: i64,
     },
+    /// The database is of an earlier version, and a program of that version uses it.
+    #[error(
+        "the database has schema version {found}, this Undertow brings it to {known}, and another \
+         Undertow uses it: end that one first. Nothing was changed"
+    )]
+    SchemaInUse {
+        /// The version in the database.
+        found: i64,
+        /// The version of this program.
+        known: i64,
+    },
     /// A migration failed; it left nothing behind.
     #[error("the database could not be brought to this version: {0}")]
     Migrate(#[from] MigrateError),

@@ -27,6 +27,7 @@ pub mod gamma;
 pub mod imbalances;
 pub mod imports;
 pub mod levels;
+mod locks;
 pub mod log;
 pub mod merge;
 pub mod metrics;
@@ -51,9 +52,10 @@ pub mod watch_list;
 pub mod watermarks;
 
 pub use away::{AWAY_LIMIT, MayPass, while_away};
-pub use embedded::{EmbeddedConfig, EmbeddedError, EmbeddedPostgres};
+pub use embedded::{EmbeddedConfig, EmbeddedError, EmbeddedPostgres, RunningPostgres};
 pub use error::StoreError;
+pub use locks::ProgramLock;
 pub use merge::{MergeContext, MergeReport};
-pub use store::{CollectorLock, SimulatedMarket, Store, StoreOptions};
+pub use store::{SimulatedMarket, Store, StoreOptions};
 #[doc(hidden)]
 pub use store::{migrate, schema_digest};

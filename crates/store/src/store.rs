@@ -9,7 +9,6 @@ use sha2::{Digest, Sha256};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection, Executor};
-use undertow_market::VendorId;
 
 use crate::StoreError;
 
@@ -23,8 +22,6 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(3);
 const STATEMENT_LIMIT: &str = "120s";
 /// A transaction that sits still this long has lost its program.
 const IDLE_TRANSACTION_LIMIT: &str = "60s";
-/// Tells our advisory locks from those of other programs on the same server.
-const LOCK_SPACE: &str = "undertow";
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
@@ -33,6 +30,9 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 pub struct StoreOptions {
     /// The simulated market whose data it holds; none for real data.
     pub simulated: Option<SimulatedMarket>,
+    /// Whether another program uses it at the same time: then its schema is left as it is, and
+    /// has to be this program's.
+    pub is_in_use: bool,
 }
 
 /// A simulated market.
@@ -46,7 +46,7 @@ pub struct SimulatedMarket {
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) pool: PgPool,
-    options: PgConnectOptions,
+    pub(crate) options: PgConnectOptions,
 }
 
 /// When connections were last found dead without an end: the machine slept, or the network changed
@@ -83,12 +83,6 @@ fn silent() -> sqlx::Error {
     sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the connection went silent"))
 }
 
-/// The right to collect from one vendor into one database, for as long as this value lives.
-#[derive(Debug)]
-pub struct CollectorLock {
-    connection: PgConnection,
-}
-
 impl Store {
     /// Opens the database at an address. See [`Store::open`].
     ///
@@ -106,8 +100,9 @@ impl Store {
     /// are verified; nothing less is accepted.
     ///
     /// # Errors
-    /// No connection; a schema from a later version; a failed migration; a database of simulated
-    /// data opened for real data, or the other way round. Nothing was changed then.
+    /// No connection; a schema from a later version, or from another one while it is in use; a
+    /// failed migration; a database of simulated data opened for real data, or the other way
+    /// round. Nothing was changed then.
     pub async fn open(
         address: PgConnectOptions,
         options: StoreOptions,
@@ -139,51 +134,10 @@ impl Store {
         Ok(Self { pool, options: address })
     }
 
-    /// Takes the right to collect from a vendor, or tells that another program has it. One
-    /// database has at most one collector for each vendor.
-    ///
-    /// # Errors
-    /// The database cannot be reached.
-    pub async fn collector_lock(
-        &self,
-        vendor: VendorId,
-    ) -> Result<Option<CollectorLock>, StoreError> {
-        let mut connection = self.options.connect().await?;
-        let got: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
-            .bind(lock_key(vendor.as_str()))
-            .fetch_one(&mut connection)
-            .await?;
-        Ok(got.then_some(CollectorLock { connection }))
-    }
-
     /// Closes all connections, waiting for those in use.
     pub async fn close(&self) {
         self.pool.close().await;
     }
-}
-
-impl CollectorLock {
-    /// Whether the lock is still held: it goes with its connection. Ask before each write of a
-    /// long pause.
-    pub async fn is_held(&mut self) -> bool {
-        self.connection.ping().await.is_ok()
-    }
-
-    /// Gives the right back. Dropping the value does the same a moment later.
-    ///
-    /// # Errors
-    /// The connection was already lost, and the lock with it.
-    pub async fn release(self) -> Result<(), StoreError> {
-        Ok(self.connection.close().await?)
-    }
-}
-
-/// A key in the space of advisory locks that all programs on a server share.
-pub(crate) fn lock_key(name: &str) -> i64 {
-    let digest = Sha256::digest(format!("{LOCK_SPACE}:{name}"));
-    let mut first = [0_u8; 8];
-    first.copy_from_slice(&digest[..8]);
-    i64::from_be_bytes(first)
 }
 
 /// Requires a verified certificate unless the bytes never leave this machine.
@@ -237,6 +191,9 @@ async fn connect(address: &PgConnectOptions) -> Result<PgConnection, StoreError>
 async fn prepare(address: &PgConnectOptions, options: StoreOptions) -> Result<(), StoreError> {
     let mut connection = connect(address).await?;
     refuse_newer_schema(&mut connection).await?;
+    if options.is_in_use {
+        refuse_older_schema(&mut connection).await?;
+    }
     refuse_other_market(&mut connection, options).await?;
     run_migrations(&mut connection).await?;
     claim(&mut connection, options).await?;
@@ -260,17 +217,29 @@ fn describe(address: &PgConnectOptions) -> String {
 }
 
 async fn refuse_newer_schema(connection: &mut PgConnection) -> Result<(), StoreError> {
-    if !exists(connection, "_sqlx_migrations").await? {
-        return Ok(());
-    }
-    let found: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
-        .fetch_one(connection)
-        .await?;
     let known = schema_version();
-    match found {
+    match version_of(connection).await? {
         Some(found) if found > known => Err(StoreError::SchemaTooNew { found, known }),
         _ => Ok(()),
     }
+}
+
+/// A schema must not change under a program that is running. An empty database has none.
+async fn refuse_older_schema(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let known = schema_version();
+    match version_of(connection).await? {
+        Some(found) if found < known => Err(StoreError::SchemaInUse { found, known }),
+        _ => Ok(()),
+    }
+}
+
+/// The version that the schema is at; none while there is none.
+async fn version_of(connection: &mut PgConnection) -> Result<Option<i64>, StoreError> {
+    if !exists(connection, "_sqlx_migrations").await? {
+        return Ok(None);
+    }
+    let newest = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations");
+    Ok(newest.fetch_one(connection).await?)
 }
 
 /// The schema version that this program brings a database to.

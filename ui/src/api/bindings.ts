@@ -832,6 +832,10 @@ export type BackfillView = {
  */
 id: string, 
 /**
+ * Whose data.
+ */
+vendor: string, 
+/**
  * The tickers.
  */
 symbols: Array<string>, 

@@ -228,7 +228,11 @@ export class Fake implements Transport {
         throw new ApiFailure("invalid_input", "There is no session between these dates.");
       }
       const total = days * ask.symbols.length;
-      const job = backfill(`job-${this.#backfills.length + 1}`, ask.symbols, ask.from, ask.to);
+      const id = `job-${this.#backfills.length + 1}`;
+      const job = {
+        ...backfill(id, ask.symbols, ask.from, ask.to),
+        vendor: ask.vendor ?? "unusual_whales",
+      };
       this.#backfills = [{ ...job, sessions_total: total, state: "running" }, ...this.#backfills];
       this.emit({ kind: "backfill", backfill: this.#backfills[0] });
       return this.#backfills[0];
@@ -327,6 +331,7 @@ function appView(mode: Mode, keys: Set<string>): AppView {
 function backfill(id: string, symbols: string[], from: string, to: string): BackfillView {
   return {
     id,
+    vendor: "unusual_whales",
     symbols,
     from,
     to,

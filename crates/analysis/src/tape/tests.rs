@@ -296,14 +296,14 @@ fn merged(parts: &[TapePart]) -> TapePart {
                 apart: Vec::new(),
                 ..of.clone()
             });
-            sum.lit.merge(&of.lit);
-            sum.off_exchange.merge(&of.off_exchange);
+            sum.lit.merge(&of.lit).unwrap();
+            sum.off_exchange.merge(&of.off_exchange).unwrap();
             for apart in &of.apart {
                 let key = (apart.is_off_exchange, apart.reasons.bits());
                 let place =
                     sum.apart.binary_search_by_key(&key, |a| (a.is_off_exchange, a.reasons.bits()));
                 match place {
-                    Ok(index) => sum.apart[index].volume.merge(&apart.volume),
+                    Ok(index) => sum.apart[index].volume.merge(&apart.volume).unwrap(),
                     Err(index) => sum.apart.insert(index, *apart),
                 }
             }
@@ -315,8 +315,8 @@ fn merged(parts: &[TapePart]) -> TapePart {
                 ..of.clone()
             };
             let sum = cells.entry(of.cell_low).or_insert(empty);
-            sum.lit.merge(&of.lit);
-            sum.off_exchange.merge(&of.off_exchange);
+            sum.lit.merge(&of.lit).unwrap();
+            sum.off_exchange.merge(&of.off_exchange).unwrap();
         }
         prints.extend(part.prints.clone());
     }
@@ -366,11 +366,13 @@ proptest! {
         for of in &trades {
             let trade = of.trade();
             let (shares, notional) = (trade.size.get(), trade.notional());
+            let one = TapeVolume { trades: 1, shares, notional };
             if trade.is_off_exchange() && trade.counts_in_volume() {
-                off.entry(of.minute).or_default().add(shares, notional);
+                off.entry(of.minute).or_default().merge(&one).unwrap();
             }
             if trade.is_level_eligible() && !trade.is_off_exchange() {
-                cells.entry(crate::bins::cell_low(of.price)).or_default().add(shares, notional);
+                let cell = cells.entry(crate::bins::cell_low(of.price)).or_default();
+                cell.merge(&one).unwrap();
             }
         }
         for minute in &part.minutes {

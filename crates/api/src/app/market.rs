@@ -12,7 +12,7 @@ use undertow_engine::engine::{Engine, Parts};
 use undertow_market::{Calendar, MarketSession, VendorId};
 use undertow_simulator::{Plan, SimClock, Simulator, SimulatorConfig};
 use undertow_store::embedded::{EmbeddedConfig, EmbeddedPostgres};
-use undertow_store::{SimulatedMarket, Store, StoreOptions, while_away};
+use undertow_store::{RunningPostgres, SimulatedMarket, Store, StoreOptions, while_away};
 use undertow_vendor::budget::Budget;
 use undertow_vendor::unusual_whales::stream::{StreamConfig, StreamLimits};
 use undertow_vendor::unusual_whales::{UnusualWhales, UnusualWhalesConfig};
@@ -127,6 +127,8 @@ pub(super) async fn open_live(app: App) -> Result<OpenMarket, ApiError> {
     Ok(OpenMarket::new(&app, Mode::Live, clock, store, running, parts))
 }
 
+/// The folder of the embedded server below the data folder.
+const SERVER_FOLDER: &str = "postgres";
 /// The name of the database of real data on the embedded server.
 const REAL_DATABASE: &str = "undertow";
 
@@ -135,6 +137,23 @@ pub(crate) async fn open_real_database(
     options: &AppOptions,
 ) -> Result<(Store, Option<EmbeddedPostgres>), ApiError> {
     open_database(options, REAL_DATABASE, None).await
+}
+
+/// Opens the database of real data beside whoever uses it: the embedded server that another
+/// program runs is used as it is, and only one that nobody runs is started.
+pub(crate) async fn open_real_database_beside_others(
+    options: &AppOptions,
+) -> Result<(Store, Option<EmbeddedPostgres>), ApiError> {
+    if !options.settings.database.url.is_empty() {
+        return open_real_database(options).await;
+    }
+    let running = RunningPostgres::find(&options.data_dir.join(SERVER_FOLDER)).await;
+    let Some(running) = running.map_err(database_error)? else {
+        return open_real_database(options).await;
+    };
+    let address = running.database(REAL_DATABASE).await.map_err(database_error)?;
+    let in_use = StoreOptions { simulated: None, is_in_use: true };
+    Ok((Store::open(address, in_use).await.map_err(database_error)?, None))
 }
 
 async fn open_store(
@@ -153,7 +172,7 @@ async fn open_database(
     database: &str,
     simulated: Option<SimulatedMarket>,
 ) -> Result<(Store, Option<EmbeddedPostgres>), ApiError> {
-    let store_options = StoreOptions { simulated };
+    let store_options = StoreOptions { simulated, ..StoreOptions::default() };
     let url = options.settings.database.url.clone();
     if !url.is_empty() {
         let opening = tokio::spawn(async move { Store::open_url(&url, store_options).await });
@@ -162,7 +181,7 @@ async fn open_database(
     }
     let config = EmbeddedConfig {
         binaries: options.postgres_binaries.clone(),
-        ..EmbeddedConfig::new(options.data_dir.join("postgres"))
+        ..EmbeddedConfig::new(options.data_dir.join(SERVER_FOLDER))
     };
     let opening = tokio::spawn(open_embedded(config, database.to_owned(), store_options));
     let (store, embedded) = opening.await.map_err(ApiError::internal)??;

@@ -126,6 +126,8 @@ pub struct OneBackfill {
 pub struct BackfillView {
     /// Its id.
     pub id: String,
+    /// Whose data.
+    pub vendor: String,
     /// The tickers.
     pub symbols: Vec<String>,
     /// First session date.

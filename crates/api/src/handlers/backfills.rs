@@ -1,11 +1,12 @@
 //! Backfills: start, list, stop.
 
-use undertow_engine::backfill::{Job, NewBackfill};
+use undertow_engine::backfill::{self, BackfillError, Job, NewBackfill};
+use undertow_engine::consolidated::Consolidated;
 use undertow_market::VendorId;
 
-use super::app::engine_error;
 use super::request;
-use crate::app::App;
+use super::straddles::tape;
+use crate::app::{App, OpenMarket, market_error};
 use crate::convert::count;
 use crate::dto::{BackfillView, ListRows, Mode, OneBackfill, StartBackfill};
 use crate::error::{ApiError, ErrorCode};
@@ -35,15 +36,12 @@ pub(crate) async fn start_backfill(
         let text = format!("No key of {} is set: enter it first.", vendor.title());
         return Err(ApiError::new(ErrorCode::NotConfigured, text));
     }
-    if vendor == VendorId::Polygon {
-        return Err(ApiError::invalid(
-            "The history of a stock's tape is read by itself once it is on the watch list of \
-             Straddles. For other stocks and longer ago, import the vendor's flat files.",
-        ));
-    }
     let work = NewBackfill { vendor, symbols: symbols?, from, to, reread: request.reread };
-    let job = market.engine.start_backfill(work).await.map_err(engine_error)?;
-    Ok(view(&job))
+    let job = match vendor {
+        VendorId::UnusualWhales => market.engine.start_backfill(work).await,
+        VendorId::Polygon => tape(&market)?.start_backfill(work).await,
+    };
+    Ok(view(&job.map_err(refused)?))
 }
 
 pub(crate) async fn list_backfills(
@@ -52,8 +50,8 @@ pub(crate) async fn list_backfills(
 ) -> Result<Vec<BackfillView>, ApiError> {
     let market = app.market()?;
     let limit = request::within("limit", request.limit, LIMIT)?;
-    let jobs = market.engine.backfills(limit).await.map_err(engine_error)?;
-    Ok(jobs.iter().map(view).collect())
+    let jobs = backfill::list(&market.store, active(&market), limit).await;
+    Ok(jobs.map_err(market_error)?.iter().map(view).collect())
 }
 
 pub(crate) async fn stop_backfill(
@@ -64,9 +62,27 @@ pub(crate) async fn stop_backfill(
     let id = request.id.parse().map_err(|_| {
         ApiError::invalid(format!("\"{}\" is not the id of a backfill", request.id))
     })?;
-    match market.engine.stop_backfill(id).await.map_err(engine_error)? {
+    let mut stopped = market.engine.stop_backfill(id).await.map_err(market_error)?;
+    if let Some(tape) = market.consolidated.as_ref().filter(|_| stopped.is_none()) {
+        stopped = tape.stop_backfill(id).await.map_err(market_error)?;
+    }
+    match stopped {
         Some(job) => Ok(view(&job)),
         None => Err(ApiError::new(ErrorCode::NotFound, "That backfill neither waits nor runs.")),
+    }
+}
+
+/// Backfills of every vendor that wait or run.
+pub(crate) fn active(market: &OpenMarket) -> Vec<Job> {
+    let mut jobs = market.engine.active_backfills();
+    jobs.extend(market.consolidated.iter().flat_map(Consolidated::active_backfills));
+    jobs
+}
+
+fn refused(error: BackfillError) -> ApiError {
+    match error {
+        BackfillError::Store(error) => market_error(error),
+        other => ApiError::invalid(other.to_string()),
     }
 }
 
@@ -74,6 +90,7 @@ pub(crate) async fn stop_backfill(
 pub(crate) fn view(job: &Job) -> BackfillView {
     BackfillView {
         id: job.id.to_string(),
+        vendor: job.work.vendor.as_str().to_owned(),
         symbols: job.work.symbols.iter().map(ToString::to_string).collect(),
         from: job.work.from.to_string(),
         to: job.work.to.to_string(),

@@ -68,7 +68,7 @@ pub(crate) async fn read(app: &App) -> Result<Status, ApiError> {
         feeds,
         budget: budget(&market),
         database,
-        backfills: market.engine.active_backfills().iter().map(backfills::view).collect(),
+        backfills: backfills::active(&market).iter().map(backfills::view).collect(),
         quarantined,
         collecting: health.collecting || tape.is_some_and(|tape| tape.collecting),
     })

@@ -24,6 +24,7 @@ use crate::error::ApiError;
 
 pub(crate) use activity::get_tape_activity;
 pub(crate) use history::get_volatility_history;
+pub(super) use watch::tape;
 pub(crate) use watch::{get_tape_watch, unwatch_tape, watch_tape};
 
 /// Rows of an answer, and how many when nobody says.

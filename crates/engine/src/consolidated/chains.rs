@@ -2,9 +2,10 @@
 //!
 //! Each chain is judged; not each is stored, because five hundred of them every few minutes would
 //! be most of the database. Stored is one an hour, and each one of a symbol whose activity or
-//! opportunity is worth following. An opportunity's evidence has its contracts in any case.
+//! opportunity is worth following, and of each the strikes around the share's price. An
+//! opportunity's evidence has its contracts in any case.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -13,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use undertow_analysis::atm::{Atm, Market};
 use undertow_analysis::opportunity::{ImpliedInput, SpotInput};
 use undertow_analysis::straddle::Pair;
-use undertow_market::{ChainQuote, Price, SessionHours, Symbol, new_york_date};
+use undertow_market::{ChainQuote, OptionContract, Price, SessionHours, Symbol, new_york_date};
 use undertow_store::log::LogLevel;
 use undertow_vendor::Priority;
 use undertow_vendor::polygon::ChainQuery;
@@ -35,6 +36,9 @@ const STORE_EVERY: TimeDelta = TimeDelta::hours(1);
 const DAYS: std::ops::RangeInclusive<i64> = 7..=120;
 /// Strikes that are asked for lie this near the share's price.
 const STRIKES_WITHIN: Decimal = Decimal::from_parts(15, 0, 0, false, 2);
+/// Strikes of an expiry that are stored, those nearest to the share's price. The money lies between
+/// two of them; the rest shows the smile.
+const STRIKES_STORED: usize = 13;
 /// A plan that does not include chains is asked again this much later.
 const AFTER_REFUSAL: TimeDelta = TimeDelta::hours(6);
 /// Activity of so much of what makes an opportunity is worth following.
@@ -158,10 +162,29 @@ async fn ask(
         ..Slot::between(hours.open_at, taken_at.clamp(hours.open_at, hours.close_at))
     };
     let books = Books { slot: Some(slot).filter(|of| of.from < of.to), ..Books::default() };
-    let rows = Rows::Chain(page.rows.into(), taken_at);
+    let rows = Rows::Chain(near_the_money(page.rows).into(), taken_at);
     desk.writer.rows(&place, rows, page.rejects, books).await?;
     turn.stored_at = Some(taken_at);
     Ok(())
+}
+
+/// Of each expiry the contracts of the [`STRIKES_STORED`] strikes nearest to the share's price;
+/// all of them where the chain does not tell it.
+fn near_the_money(mut quotes: Vec<ChainQuote>) -> Vec<ChainQuote> {
+    let Some(spot) = quotes.iter().find_map(|quote| quote.underlying_price) else { return quotes };
+    let distance = |strike: Price| (strike.get() - spot.get()).abs();
+    let mut strikes: BTreeMap<NaiveDate, BTreeSet<(Decimal, Price)>> = BTreeMap::new();
+    for OptionContract { expiry, strike, .. } in quotes.iter().map(|quote| &quote.contract) {
+        let near = strikes.entry(*expiry).or_default();
+        near.insert((distance(*strike), *strike));
+        if near.len() > STRIKES_STORED {
+            near.pop_last();
+        }
+    }
+    quotes.retain(|ChainQuote { contract: OptionContract { expiry, strike, .. }, .. }| {
+        strikes.get(expiry).is_some_and(|near| near.contains(&(distance(*strike), *strike)))
+    });
+    quotes
 }
 
 /// The share's newest price that is known.
@@ -238,4 +261,61 @@ async fn fail(desk: &Desk, symbol: &Symbol, error: &CollectError) -> TimeDelta {
         journal::note(desk, LogLevel::Warning, "chains", message).await;
     }
     if refused { AFTER_REFUSAL } else { error.wait() }
+}
+
+#[cfg(test)]
+mod tests {
+    use undertow_market::OptionKind;
+
+    use super::*;
+
+    fn quote(expiry: &str, strike: u32, kind: OptionKind) -> ChainQuote {
+        let price = |dollars: u32| Price::new(Decimal::from(dollars)).unwrap();
+        ChainQuote {
+            symbol: "SPY".parse().unwrap(),
+            contract: OptionContract {
+                root: "SPY".parse().unwrap(),
+                expiry: expiry.parse().unwrap(),
+                kind,
+                strike: price(strike),
+            },
+            shares_per_contract: 100,
+            is_adjusted: false,
+            bid: None,
+            ask: None,
+            quote_at: None,
+            last_price: None,
+            day_close: None,
+            volume: None,
+            open_interest: None,
+            implied_volatility: None,
+            delta: None,
+            gamma: None,
+            theta: None,
+            vega: None,
+            underlying_price: Some(price(600)),
+            underlying_is_delayed: None,
+            received_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn of_each_expiry_the_strikes_around_the_price_are_stored() {
+        let dates = ["2026-06-19", "2026-07-17"];
+        let quotes = || -> Vec<ChainQuote> {
+            let strikes = |date| (500..=700).step_by(5).map(move |strike| (date, strike));
+            let kinds = [OptionKind::Call, OptionKind::Put];
+            let of = |(date, strike)| kinds.map(|kind| quote(date, strike, kind));
+            dates.into_iter().flat_map(strikes).flat_map(of).collect()
+        };
+        let stored = near_the_money(quotes());
+        assert_eq!(stored.len(), dates.len() * STRIKES_STORED * 2);
+        let near = |quote: &ChainQuote| (quote.contract.strike.get() - Decimal::from(600)).abs();
+        assert!(stored.iter().all(|quote| near(quote) <= Decimal::from(30)), "{stored:?}");
+        let unknown: Vec<ChainQuote> = quotes()
+            .into_iter()
+            .map(|quote| ChainQuote { underlying_price: None, ..quote })
+            .collect();
+        assert_eq!(near_the_money(unknown.clone()), unknown);
+    }
 }

@@ -5,6 +5,10 @@
 //! import goes on with the first ticker that was not; a file that was read to its end is not read
 //! again while it stays the same.
 //!
+//! Other programs may use the database meanwhile. A session is replaced whole, in one transaction,
+//! whoever else writes; two imports of one file would do each other's work, so the second is
+//! refused.
+//!
 //! A few tickers of a day come in two runs. The second run is noticed, and these few are read
 //! again from their beginning at the end, because half a session must not stand for a whole one.
 
@@ -24,7 +28,7 @@ use undertow_analysis::tape::{TapeKeep, TapePart};
 use undertow_market::{Calendar, Symbol, VendorId};
 use undertow_store::imports::TapeImport;
 use undertow_store::tape::{SessionInContext, TapeSession, TapeSource};
-use undertow_store::{Store, StoreError};
+use undertow_store::{ProgramLock, Store, StoreError, while_away};
 use undertow_vendor::polygon::ConditionTable;
 use undertow_vendor::polygon::flat_file::FlatFileError;
 
@@ -40,7 +44,7 @@ const QUEUE: usize = 64;
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(250);
 /// Rows of one write, about: a transaction of a second.
-const ROWS_A_WRITE: usize = 100_000;
+pub const ROWS_A_WRITE: usize = 100_000;
 /// Files of one import: ten years of sessions.
 const MAX_FILES: usize = 2_600;
 
@@ -53,6 +57,19 @@ pub struct ImportOptions {
     pub print_floor: u32,
     /// Whether files that were imported before are read again.
     pub again: bool,
+    /// Rows that are gathered before they are written; [`ROWS_A_WRITE`] for most.
+    pub rows_a_write: usize,
+}
+
+/// Where an import goes.
+#[derive(Clone)]
+pub struct ImportPlace {
+    /// The database.
+    pub store: Store,
+    /// When the market was open.
+    pub calendar: Calendar,
+    /// What time it is.
+    pub clock: Clock,
 }
 
 /// How far an import is.
@@ -130,12 +147,24 @@ pub enum ImportError {
         problem: std::io::Error,
     },
     /// The file is not of a day that is over.
-    #[error("{}: {date} is no session that is over", file.display())]
+    #[error(
+        "{}: {date} is no session that is over; import its file when it is, the tape of the session \
+         that runs is collected live",
+        file.display()
+    )]
     NotOver {
         /// Which file.
         file: PathBuf,
         /// The day in it.
         date: NaiveDate,
+    },
+    /// Another program is at it.
+    #[error(
+        "{}: another program imports this file right now; wait until it has ended", file.display()
+    )]
+    InUse {
+        /// Which file.
+        file: PathBuf,
     },
     /// The file's order.
     #[error(
@@ -171,8 +200,7 @@ impl From<WriteError> for ImportError {
 /// # Errors
 /// A file that cannot be read, or a database that refuses. What was stored before stays.
 pub async fn import(
-    store: &Store,
-    calendar: &Calendar,
+    place: &ImportPlace,
     files: &[PathBuf],
     options: &ImportOptions,
     stop: &CancellationToken,
@@ -182,8 +210,8 @@ pub async fn import(
         return Err(ImportError::TooManyFiles { given: files.len() });
     }
     let (writer, writing) =
-        Writer::start(VendorId::Polygon, store.clone(), Clock::real(), stop.clone());
-    let work = Work { store, calendar, options, stop, writer };
+        Writer::start(VendorId::Polygon, place.store.clone(), place.clock, stop.clone());
+    let work = Work { place, options, stop, writer };
     let mut report = ImportReport::default();
     let mut result = Ok(());
     for (nth, file) in files.iter().enumerate() {
@@ -208,8 +236,7 @@ pub async fn import(
 
 /// What every file of an import needs.
 struct Work<'a> {
-    store: &'a Store,
-    calendar: &'a Calendar,
+    place: &'a ImportPlace,
     options: &'a ImportOptions,
     stop: &'a CancellationToken,
     writer: Writer,
@@ -225,6 +252,26 @@ struct Finished {
     run: Option<u32>,
 }
 
+/// One file on its way into the database.
+struct Course<'a> {
+    file: &'a Path,
+    /// The right to import it.
+    lock: ProgramLock,
+    /// What is written down of it.
+    note: TapeImport,
+    imported: ImportedFile,
+    at: ImportProgress,
+    progress: &'a mut (dyn FnMut(&ImportProgress) + Send),
+}
+
+impl Course<'_> {
+    fn tell(&mut self, reading: Reading) {
+        (self.at.bytes, self.at.rows) = (reading.bytes, reading.rows);
+        self.at.symbols = self.imported.symbols;
+        (self.progress)(&self.at);
+    }
+}
+
 impl Work<'_> {
     async fn file(
         &self,
@@ -232,131 +279,166 @@ impl Work<'_> {
         mut at: ImportProgress,
         progress: &mut (dyn FnMut(&ImportProgress) + Send),
     ) -> Result<ImportedFile, ImportError> {
-        let mut note = self.note(file)?;
+        let note = self.note(file)?;
         at.total_bytes = u64::try_from(note.size_bytes).unwrap_or(0);
-        let known = self.store.tape_import(&note.file_name).await?;
-        let known = known.filter(|known| {
+        let in_use = || ImportError::InUse { file: file.to_owned() };
+        let lock = self.place.store.import_lock(&name_of(file)).await?.ok_or_else(in_use)?;
+        let imported = ImportedFile { file: file.to_owned(), ..ImportedFile::default() };
+        let mut course = Course { file, lock, note, imported, at, progress };
+        let result = self.run(&mut course).await;
+        if let Err(error) = course.lock.release().await {
+            tracing::debug!(%error, "the right to import had ended already");
+        }
+        result.map(|()| course.imported)
+    }
+
+    async fn run(&self, course: &mut Course<'_>) -> Result<(), ImportError> {
+        if let Some(known) = self.known(&course.note).await? {
+            course.imported.session_date = known.session_date;
+            course.imported.was_known = known.finished_at.is_some();
+            if course.imported.was_known {
+                return Ok(());
+            }
+            course.note = known;
+        }
+        let split = self.pass(course, None).await?;
+        if !split.is_empty() {
+            self.pass(course, Some(split)).await?;
+        }
+        course.note.finished_at = Some(self.place.clock.now());
+        Ok(self.put(&course.note).await?)
+    }
+
+    /// What is written down of the same file, where it did not change since.
+    async fn known(&self, note: &TapeImport) -> Result<Option<TapeImport>, StoreError> {
+        let known = self.place.store.tape_import(&note.file_name).await?;
+        Ok(known.filter(|known| {
             let is_same = known.size_bytes == note.size_bytes
                 && known.modified_at.timestamp_micros() == note.modified_at.timestamp_micros();
             is_same && !self.options.again
-        });
-        if let Some(known) = known {
-            if known.finished_at.is_some() {
-                return Ok(ImportedFile {
-                    file: file.to_owned(),
-                    session_date: known.session_date,
-                    was_known: true,
-                    ..ImportedFile::default()
-                });
-            }
-            note = known;
-        }
-        let mut imported = ImportedFile { file: file.to_owned(), ..ImportedFile::default() };
-        let split = self.pass(file, &mut note, None, &mut imported, &mut at, progress).await?;
-        if !split.is_empty() {
-            self.pass(file, &mut note, Some(split), &mut imported, &mut at, progress).await?;
-        }
-        note.finished_at = Some(Utc::now());
-        self.store.put_tape_import(&note).await?;
-        Ok(imported)
+        }))
+    }
+
+    /// Writes down how far a file is.
+    async fn put(&self, note: &TapeImport) -> Result<(), StoreError> {
+        while_away(|| self.place.store.put_tape_import(note)).await
     }
 
     /// Reads the file once: everything that is wanted, or only `again`. Returns the tickers that
     /// came in several runs.
     async fn pass(
         &self,
-        file: &Path,
-        note: &mut TapeImport,
+        course: &mut Course<'_>,
         again: Option<BTreeSet<Symbol>>,
-        imported: &mut ImportedFile,
-        at: &mut ImportProgress,
-        progress: &mut (dyn FnMut(&ImportProgress) + Send),
     ) -> Result<BTreeSet<Symbol>, ImportError> {
         let (out, mut finished) = mpsc::channel(QUEUE);
         let (told, mut reading) = watch::channel(Reading::default());
         let stopped = Arc::new(AtomicBool::new(false));
         let read = Read {
-            file: file.to_owned(),
+            file: course.file.to_owned(),
             wanted: match again {
                 Some(again) => Wanted::Again(again),
                 None => Wanted::First(self.options.symbols.clone()),
             },
             conditions: ConditionTable::builtin(),
             keep: TapeKeep { print_floor: Decimal::from(self.options.print_floor) },
-            done: u32::try_from(note.symbols_done).unwrap_or(0),
+            done: u32::try_from(course.note.symbols_done).unwrap_or(0),
             out,
             told,
             stopped: Arc::clone(&stopped),
         };
         let reader = tokio::task::spawn_blocking(move || read.run());
-        let mut tell = tokio::time::interval(TELL_EVERY);
-        let mut waiting = Vec::new();
-        let mut rows = 0;
-        let stored = loop {
-            tokio::select! {
-                session = finished.recv() => {
-                    let is_end = session.is_none();
-                    rows += session.as_ref().map_or(0, |session| rows_of(&session.part));
-                    waiting.extend(session);
-                    if is_end || rows >= ROWS_A_WRITE {
-                        rows = 0;
-                        let stored = self.store(&mut waiting, note, imported).await;
-                        if is_end || stored.is_err() {
-                            break stored;
-                        }
-                    }
-                }
-                _ = tell.tick() => {
-                    let now = *reading.borrow_and_update();
-                    (at.bytes, at.rows, at.symbols) = (now.bytes, now.rows, imported.symbols);
-                    progress(at);
-                }
-                () = self.stop.cancelled() => break Err(ImportError::Stopped),
-            }
-        };
+        let stored = self.store_all(course, &mut finished, &mut reading).await;
         stopped.store(true, Ordering::SeqCst);
         drop(finished);
         let summary = reader.await.map_err(|_| ImportError::Stopped)?;
         stored?;
-        let summary = summary.map_err(|problem| problem.of(file))?;
-        self.quarantine(note, summary.rejects).await?;
+        let summary = summary.map_err(|problem| problem.of(course.file))?;
+        self.quarantine(&course.note, summary.rejects).await?;
+        let imported = &mut course.imported;
         imported.rows = imported.rows.max(summary.rows);
         imported.rejected = imported.rejected.max(summary.rejected);
         imported.other_day = imported.other_day.max(summary.other_day);
-        (at.bytes, at.rows, at.symbols) = (at.total_bytes, summary.rows, imported.symbols);
-        progress(at);
+        course.tell(Reading { bytes: course.at.total_bytes, rows: summary.rows });
         Ok(summary.split)
+    }
+
+    /// Stores sessions as they are read, many at once, until the reading ends.
+    async fn store_all(
+        &self,
+        course: &mut Course<'_>,
+        finished: &mut mpsc::Receiver<Finished>,
+        reading: &mut watch::Receiver<Reading>,
+    ) -> Result<(), ImportError> {
+        let mut tell = tokio::time::interval(TELL_EVERY);
+        let mut waiting = Vec::new();
+        let mut rows = 0;
+        loop {
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return Err(ImportError::Stopped),
+                _ = tell.tick() => course.tell(*reading.borrow_and_update()),
+                session = finished.recv() => {
+                    let is_end = session.is_none();
+                    rows += session.as_ref().map_or(0, |session| rows_of(&session.part));
+                    waiting.extend(session);
+                    if is_end || rows >= self.options.rows_a_write {
+                        rows = 0;
+                        self.store(&mut waiting, course).await?;
+                        course.tell(*reading.borrow_and_update());
+                    }
+                    if is_end {
+                        return Ok(());
+                    }
+                }
+            }
+        }
     }
 
     /// Stores what waits, in one transaction, and notes how far the file is.
     async fn store(
         &self,
         finished: &mut Vec<Finished>,
-        note: &mut TapeImport,
-        imported: &mut ImportedFile,
+        course: &mut Course<'_>,
     ) -> Result<(), ImportError> {
         if finished.is_empty() {
             return Ok(());
         }
+        self.keep_the_right(course).await?;
         let mut sessions = Vec::with_capacity(finished.len());
         for session in finished.drain(..) {
-            imported.trades += session.trades;
-            imported.symbols += 1;
-            imported.session_date = Some(session.date);
+            course.imported.trades += session.trades;
+            course.imported.symbols += 1;
+            course.imported.session_date = Some(session.date);
             if let Some(run) = session.run {
-                note.symbols_done = i32::try_from(run).unwrap_or(i32::MAX);
+                course.note.symbols_done = i32::try_from(run).unwrap_or(i32::MAX);
             }
-            sessions.push(self.in_context(session, &imported.file)?);
+            sessions.push(self.in_context(session, course.file)?);
         }
-        note.session_date = imported.session_date;
-        imported.changed += self.writer.sessions(sessions.into()).await?;
-        self.store.put_tape_import(note).await?;
+        course.note.session_date = course.imported.session_date;
+        course.imported.changed += self.writer.sessions(sessions.into()).await?;
+        self.put(&course.note).await?;
+        Ok(())
+    }
+
+    /// The right to import goes with its connection, and the database may have been away.
+    async fn keep_the_right(&self, course: &mut Course<'_>) -> Result<(), ImportError> {
+        if course.lock.is_held().await {
+            return Ok(());
+        }
+        let regained = while_away(|| self.place.store.regain(&course.lock)).await?;
+        let in_use = || ImportError::InUse { file: course.file.to_owned() };
+        course.lock = regained.ok_or_else(in_use)?;
         Ok(())
     }
 
     fn in_context(&self, session: Finished, file: &Path) -> Result<SessionInContext, ImportError> {
         let (day, symbol) = (TapeDay::of(session.date), session.symbol);
-        let hours = self.calendar.session(session.date).filter(|_| day.ends_at() <= Utc::now());
+        let hours = self
+            .place
+            .calendar
+            .session(session.date)
+            .filter(|_| day.ends_at() <= self.place.clock.now());
         let Some(hours) = hours else {
             return Err(ImportError::NotOver { file: file.to_owned(), date: session.date });
         };
@@ -399,9 +481,8 @@ impl Work<'_> {
         let disk = |problem| ImportError::Disk { file: file.to_owned(), problem };
         let about = std::fs::metadata(file).map_err(disk)?;
         let modified_at: DateTime<Utc> = about.modified().map_err(disk)?.into();
-        let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
         Ok(TapeImport {
-            file_name: format!("{name}: {}", what_is_kept(self.options)),
+            file_name: format!("{}: {}", name_of(file), what_is_kept(self.options)),
             size_bytes: i64::try_from(about.len()).unwrap_or(i64::MAX),
             modified_at,
             session_date: None,
@@ -409,6 +490,11 @@ impl Work<'_> {
             finished_at: None,
         })
     }
+}
+
+/// The file's name without its folder.
+fn name_of(file: &Path) -> String {
+    file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
 }
 
 fn rows_of(part: &TapePart) -> usize {
@@ -443,7 +529,12 @@ mod tests {
     fn the_same_file_with_other_tickers_is_another_import() {
         let of = |symbols: Option<&[&str]>, print_floor| {
             let symbols = symbols.map(|names| names.iter().map(|n| n.parse().unwrap()).collect());
-            what_is_kept(&ImportOptions { symbols, print_floor, again: false })
+            what_is_kept(&ImportOptions {
+                symbols,
+                print_floor,
+                again: false,
+                rows_a_write: ROWS_A_WRITE,
+            })
         };
         assert_eq!(of(None, 1), "every ticker, prints from 1 dollars");
         assert_eq!(of(Some(&["SPY", "QQQ"]), 1), of(Some(&["QQQ", "SPY"]), 1));

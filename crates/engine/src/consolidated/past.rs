@@ -17,7 +17,8 @@ use undertow_vendor::{EntitlementReason, Priority, VendorError};
 use super::delay;
 use super::desk::Desk;
 use super::whole;
-use crate::common::CollectError;
+use crate::backfill::{History, SessionWork};
+use crate::common::{CollectError, Common};
 use crate::feed::Series;
 use crate::journal;
 use crate::schedule::{SETTLE, reread_due, reread_sessions};
@@ -87,6 +88,42 @@ async fn turn(desk: &Desk, wall: &mut Wall, stop: &CancellationToken) -> Result<
     Ok(())
 }
 
+/// What a backfill reads: sessions that are over, whether the watch list has their symbol or not.
+/// One that runs is left to whoever collects it.
+impl History for Desk {
+    const PARALLEL: usize = PARALLEL;
+
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn can_read(&self, hours: &SessionHours) -> bool {
+        hours.post_end_at + SETTLE + allowance(self) <= self.clock.now()
+    }
+
+    async fn has_read(&self, work: &SessionWork) -> Result<bool, StoreError> {
+        let date = work.session_date;
+        Ok(!read_whole_at(self, Some(&work.symbol), date, date).await?.is_empty())
+    }
+
+    async fn read(
+        &self,
+        work: &SessionWork,
+        stop: &CancellationToken,
+    ) -> Result<u64, CollectError> {
+        let (symbol, date) = (&work.symbol, work.session_date);
+        let rows = whole::replace(self, symbol, date, Priority::Backfill, stop).await?;
+        self.standings.has_new_past(symbol, date);
+        Ok(rows)
+    }
+}
+
+/// How long after its end a session is only sure to be told whole, where the vendor is late.
+fn allowance(desk: &Desk) -> TimeDelta {
+    let behind = desk.books.delay(desk.clock.now());
+    if behind < PROMPT { TimeDelta::zero() } else { delay::UNKNOWN }
+}
+
 type Work = (Symbol, NaiveDate);
 
 async fn read_all(
@@ -136,8 +173,7 @@ async fn read_all(
 /// whole.
 async fn due_again(desk: &Desk) -> Result<Vec<Work>, StoreError> {
     let now = desk.clock.now();
-    let behind = desk.books.delay(now);
-    let allowance = if behind < PROMPT { TimeDelta::zero() } else { delay::UNKNOWN };
+    let allowance = allowance(desk);
     let latest = desk.calendar.latest_session(now);
     let dates = reread_sessions(&desk.calendar, now);
     let (Some(from), Some(to)) = (dates.first(), dates.last()) else { return Ok(Vec::new()) };

@@ -69,10 +69,13 @@ impl Whole<'_> {
         self.replace(to).await
     }
 
-    /// Reads everything before `to`, as far as that is past, and replaces what is stored.
+    /// Reads everything before `to`, as far as the vendor has told it, and replaces what is
+    /// stored. It ends with a whole minute: where the stored tape ends, it is read on from there.
     async fn replace(&self, to: DateTime<Utc>) -> Result<u64, CollectError> {
         let (desk, day) = (self.desk, self.day);
-        let to = to.min(desk.clock.now() - REST_LAG);
+        let now = desk.clock.now();
+        let told_to = now - desk.books.delay(now).max(REST_LAG);
+        let to = to.min(day.at(day.minute_of(told_to)));
         let mut book = TapeBook::new(self.symbol.clone(), day.date, desk.books.keep());
         let stretch = Stretch {
             symbol: self.symbol.clone(),

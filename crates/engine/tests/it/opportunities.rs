@@ -1,14 +1,21 @@
 //! Opportunities come up, change and end with their evidence.
 
+use chrono::{Days, NaiveDate, NaiveTime};
+use rust_decimal::Decimal;
 use undertow_analysis::opportunity::{Evidence, recompute};
+use undertow_analysis::tape::TapePart;
 use undertow_engine::consolidated::Consolidated;
+use undertow_market::new_york_instant;
 use undertow_simulator::SurgeRule;
-use undertow_store::Store;
 use undertow_store::opportunities::{OpportunityFilter, OpportunityHistory, OpportunityState};
+use undertow_store::tape::{TapeSession, TapeSource};
+use undertow_store::{MergeContext, Store};
 
 use crate::rig::*;
 
 const SESSION: &str = "2026-06-02";
+/// The session before.
+const LAST: &str = "2026-06-01";
 
 async fn opportunities(store: &Store) -> Vec<OpportunityHistory> {
     let filter = OpportunityFilter { symbol: None, include_ended: true, limit: 100 };
@@ -30,27 +37,57 @@ async fn market(now: &str, speed: f64) -> Rig {
     Rig::with(now, speed, |config| config.surges = NAMES.map(surge).into()).await
 }
 
-/// Stores so many sessions before, and the one that is over since last evening.
-async fn with_history(store: &Store, sessions: u32) {
+/// Stores so many sessions before, and the one that is over since last evening, which is read from
+/// the vendor: the others are like it.
+async fn with_history(store: &Store, sessions: usize) {
     let mut rig = market("2026-06-02T07:00:00Z", 1.0).await;
     rig.streams = false;
-    rig.history_sessions = sessions;
     let engine = rig.collector(store, &NAMES).await;
     for name in NAMES {
-        until(&format!("the history of {name}"), async || {
-            let (from, to) = (date("2026-01-01"), date("2026-06-01"));
-            let books = store.tape_books_of(&symbol(name), from, to).await.unwrap();
-            let days = store.day_bars(&symbol(name), from, to).await.unwrap();
-            let is_whole = books.iter().all(|of| of.is_whole) && days.len() > 90;
-            (books.len() == sessions as usize + 1 && is_whole).then_some(())
+        rig.until_whole(store, name, LAST).await;
+        until(&format!("the days of {name}"), async || {
+            let days = store.day_bars(&symbol(name), date("2026-01-01"), date(LAST)).await.unwrap();
+            (days.len() > 90).then_some(())
         })
         .await;
     }
     engine.stop().await;
+    let before = rig.calendar.sessions_ending(date(LAST), sessions + 1);
+    for name in NAMES {
+        let like_it = before.iter().filter(|day| **day != date(LAST));
+        for day in like_it {
+            store_like_the_last(store, name, *day, 1).await;
+        }
+    }
 }
 
-fn of<'a>(all: &'a [OpportunityHistory], name: &str) -> Option<&'a OpportunityHistory> {
-    all.iter().find(|one| one.opportunity.now.symbol == symbol(name))
+/// Stores a session in which everything traded so many times as much as in the last one.
+async fn store_like_the_last(store: &Store, name: &str, day: NaiveDate, times: u32) {
+    let mut minutes = store.tape_minutes(&symbol(name), date(LAST), date(LAST)).await.unwrap();
+    for minute in &mut minutes {
+        minute.session_date = day;
+        minute.apart.clear();
+        minute.off_exchange.shares *= Decimal::from(times);
+        minute.off_exchange.notional *= Decimal::from(times);
+    }
+    let session = TapeSession {
+        symbol: symbol(name),
+        session_date: day,
+        part: TapePart { minutes, cells: Vec::new(), prints: Vec::new() },
+        source: TapeSource::Rest,
+        complete_to: new_york_instant(day + Days::new(1), NaiveTime::MIN),
+        is_whole: true,
+        prints_floor: Decimal::from(100_000),
+    };
+    store.replace_tape_session(session, MergeContext::default()).await.unwrap();
+}
+
+/// The states that a symbol's opportunities had, one after the other.
+async fn states(store: &Store, name: &str) -> Vec<OpportunityState> {
+    let mut all = opportunities(store).await;
+    all.retain(|one| one.opportunity.now.symbol == symbol(name));
+    all.sort_by_key(|one| one.opportunity.id);
+    all.iter().flat_map(|one| one.changes.iter().map(|change| change.state)).collect()
 }
 
 /// What a judgement of now comes to.
@@ -61,37 +98,64 @@ fn verdict(engine: &Consolidated, name: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_opportunity_comes_up_is_judged_again_alike_and_ends_with_the_session() {
+async fn an_opportunity_comes_up_changes_goes_comes_back_and_ends_with_its_session() {
+    use OpportunityState::{Expired, Gone, New, Rejected, Updated};
     let (_database, store) = database().await;
     with_history(&store, 62).await;
-    let rig = market("2026-06-02T19:30:00Z", 30.0).await;
+    // Slow enough that a busy machine sees every state long before the close.
+    let rig = market("2026-06-02T18:00:00Z", 10.0).await;
     let engine = rig.collector(&store, &NAMES).await;
-    let mut verdicts = String::new();
-    until("one comes up and one is rejected", async || {
-        let now = NAMES.map(|name| verdict(&engine, name)).join(", ");
-        if now != verdicts {
-            println!("{}: {now}", rig.clock.now());
-            verdicts = now;
-        }
-        let all = opportunities(&store).await;
-        (of(&all, "PLTR").is_some() && of(&all, "GME").is_some()).then_some(())
-    })
-    .await;
+    let until_state = async |name: &str, seen: usize, state: OpportunityState| {
+        let mut said = String::new();
+        until(&format!("{name} is {state:?}"), async || {
+            let now = verdict(&engine, name);
+            if now != said {
+                println!("{} {name}: {now}", rig.clock.now());
+                said = now;
+            }
+            states(&store, name).await[seen..].contains(&state).then_some(())
+        })
+        .await;
+    };
+    until_state("PLTR", 0, New).await;
+    until_state("GME", 0, Rejected).await;
+
+    // The past turns out to be other than it was: the same day stands out less, then not at all,
+    // then as it did.
+    let (changed, asked) = (date("2026-05-28"), date("2026-05-29"));
+    for (times, state) in [(8, Updated), (5_000, Gone), (1, New)] {
+        let seen = states(&store, "PLTR").await.len();
+        store_like_the_last(&store, "PLTR", changed, times).await;
+        engine.read_session_again(&symbol("PLTR"), asked).await.unwrap();
+        until_state("PLTR", seen, state).await;
+    }
+    println!("{:?}", engine.health().assessed);
+    engine.stop().await;
+
+    // Another start of the program, a moment before the close, knows what stood.
+    let rig = market("2026-06-02T19:58:00Z", 30.0).await;
+    let engine = rig.collector(&store, &NAMES).await;
     until("its session is over", async || {
         let all = opportunities(&store).await;
         all.iter().all(|one| one.opportunity.now.state.is_over()).then_some(())
     })
     .await;
-    println!("{:?}", engine.health().assessed);
     engine.stop().await;
-    let all = opportunities(&store).await;
-    let states = |name: &str| -> Vec<OpportunityState> {
-        of(&all, name).unwrap().changes.iter().map(|change| change.state).collect()
-    };
-    println!("{:?} {:?}", states("PLTR"), states("GME"));
-    assert!(states("PLTR").contains(&OpportunityState::New));
-    assert_eq!(states("GME").first(), Some(&OpportunityState::Rejected));
-    assert!(of(&all, "MSFT").is_none(), "its options are dear");
+
+    let of_pltr = states(&store, "PLTR").await;
+    println!("{of_pltr:?} {:?}", states(&store, "GME").await);
+    assert_eq!(of_pltr.first(), Some(&New));
+    assert_eq!(of_pltr.last(), Some(&Expired));
+    for state in [Updated, Gone] {
+        assert!(of_pltr.contains(&state), "{state:?} is not in {of_pltr:?}");
+    }
+    assert_eq!(states(&store, "GME").await.first(), Some(&Rejected));
+    assert_eq!(states(&store, "MSFT").await, [], "its options are dear");
+    assert_evidence(&opportunities(&store).await);
+}
+
+/// Every change says what it rests on, and anybody comes to the same from that.
+fn assert_evidence(all: &[OpportunityHistory]) {
     for change in all.iter().flat_map(|one| &one.changes) {
         let evidence: Evidence = serde_json::from_value(change.evidence.clone()).unwrap();
         let assessment = recompute(&evidence);
@@ -100,7 +164,8 @@ async fn an_opportunity_comes_up_is_judged_again_alike_and_ends_with_the_session
         match change.state {
             OpportunityState::New | OpportunityState::Updated => assert_eq!(reason, None),
             OpportunityState::Rejected => assert_eq!(reason, change.reason),
-            OpportunityState::Gone | OpportunityState::Expired => {}
+            OpportunityState::Gone => assert!(reason.is_some(), "{change:?}"),
+            OpportunityState::Expired => {}
         }
     }
 }

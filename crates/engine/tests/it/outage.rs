@@ -4,10 +4,11 @@ use std::net::ToSocketAddrs;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use undertow_simulator::{Fault, FaultRule};
+use undertow_store::content::ContentHash;
 use undertow_store::{Store, StoreOptions};
 use undertow_testkit::chaos::{Proxy, Upstream};
 use undertow_testkit::postgres::TestDatabase;
+use undertow_vendor::polygon::stream::StreamCounters;
 
 use crate::rig::*;
 
@@ -67,39 +68,48 @@ async fn a_database_that_goes_away_for_minutes_costs_no_trade() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_memory_has_no_room_for_waits_on_disk_while_the_database_is_away() {
+const FROM: &str = "2026-06-02T17:00:00Z";
+const TO: &str = "2026-06-02T18:10:00Z";
+
+/// A market that ends, and an engine with hardly any memory that streams it into a database that
+/// may be taken away.
+async fn to_the_end(takes_away: bool) -> (Vec<ContentHash>, StreamCounters) {
     let database = TestDatabase::create().await.unwrap();
     let direct = database.store().await.unwrap();
     let (proxy, store) = behind_a_proxy(&database).await;
-    let mut rig = Rig::with("2026-06-02T17:00:00Z", 120.0, |config| config.tape_scale = 20.0).await;
-    // Days would be made of as many trades each.
-    let no_days = FaultRule::times(Fault::NotEntitled, 1_000).on("/v2/aggs");
-    rig.simulator.faults().push(no_days).unwrap();
-    rig.max_held = 300;
-    rig.limits.queued_frames = 4;
-    rig.limits.queued_bytes = 20_000;
-    let engine = rig.collector(&store, &["SPY"]).await;
+    let mut rig = Rig::ending(FROM, TO, 120.0, |config| config.tape_scale = 3.0).await;
+    let name = rig.unamended(SESSION, FROM, TO);
+    rig.max_held = 50;
+    rig.limits.queued_frames = 32;
+    let engine = rig.collector(&store, &[&name]).await;
     until_health(&engine, "it is streamed", |health| {
         health.tapes.first().is_some_and(|tape| tape.is_streamed)
     })
     .await;
-    rig.until_stored(&direct, "SPY", SESSION, &later(rig.clock, 1)).await;
-    proxy.set(|faults| faults.down = true);
-    let waiting = until_health(&engine, "frames wait on disk", |health| {
-        health.stream.counters.is_some_and(|counters| counters.spilled_frames > 10)
-    })
-    .await;
-    println!("{:?} {:?}", waiting.counters, waiting.stream.counters);
-    proxy.heal();
-    let healed = later(rig.clock, 2);
-    rig.until_stored(&direct, "SPY", SESSION, &healed).await;
-    // Frames for which there was no room either, because memory for a handful is too little for
-    // the disk to keep up, are read over REST.
-    println!("{:?}", engine.health().stream.counters);
+    rig.until_stored(&direct, &name, SESSION, &later(rig.clock, 1)).await;
+    if takes_away {
+        proxy.set(|faults| faults.down = true);
+        until_health(&engine, "frames wait on disk", |health| {
+            health.stream.counters.is_some_and(|counters| counters.spilled_frames > 10)
+        })
+        .await;
+        proxy.heal();
+    }
+    rig.until_stored(&direct, &name, SESSION, "2026-06-02T18:12:00Z").await;
+    let health = engine.health();
     engine.stop().await;
-    let before = rig.stored_before(&direct, "SPY", SESSION).await;
-    rig.assert_no_hole(&direct, "SPY", SESSION, 240..before).await;
+    assert_eq!(health.counters.too_late, 0, "{:?}", health.counters);
+    (content(&direct, &name, SESSION).await, health.stream.counters.expect("it was streamed"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_memory_has_no_room_for_waits_on_disk_and_is_counted_once() {
+    let (whole, away) = tokio::join!(to_the_end(false), to_the_end(true));
+    assert_eq!(whole.1.spilled_frames, 0, "{:?}", whole.1);
+    assert!(away.1.spilled_frames > 10, "{:?}", away.1);
+    assert_eq!((away.1.dropped_frames, away.1.connections), (0, 1), "{:?}", away.1);
+    assert!(whole.0.iter().all(|table| table.rows > 0), "{:?}", whole.0);
+    assert_eq!(away.0, whole.0);
 }
 
 /// Runs an engine in a runtime of its own, and pulls the plug after a while.

@@ -1,7 +1,7 @@
 //! A simulated market, an engine that collects its tape into a real database, and the questions
 //! that are asked of the result.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,9 +9,11 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use tempfile::TempDir;
 use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
 use undertow_engine::clock::Clock;
 use undertow_engine::consolidated::{
-    Consolidated, ConsolidatedHealth, ConsolidatedParts, MAX_HELD,
+    Consolidated, ConsolidatedHealth, ConsolidatedParts, ImportOptions, ImportPlace, ImportedFile,
+    MAX_HELD, ROWS_A_WRITE, import,
 };
 use undertow_engine::event::EngineEvent;
 use undertow_engine::settings::{Straddles, Tape};
@@ -55,17 +57,23 @@ pub(crate) struct Rig {
     pub(crate) calendar: Calendar,
     pub(crate) history_sessions: u32,
     pub(crate) streams: bool,
+    pub(crate) collecting: bool,
     pub(crate) max_held: usize,
     pub(crate) limits: PolygonStreamLimits,
     pub(crate) straddles: Straddles,
     pub(crate) events: broadcast::Sender<EngineEvent>,
     folder: TempDir,
+    /// Moves the market's clock, where it stops before the engine's.
+    mover: Option<tokio::task::JoinHandle<()>>,
     /// Where the simulator runs: its work must not hold up the engine's.
     vendor: Option<tokio::runtime::Runtime>,
 }
 
 impl Drop for Rig {
     fn drop(&mut self) {
+        if let Some(mover) = self.mover.take() {
+            mover.abort();
+        }
         if let Some(vendor) = self.vendor.take() {
             vendor.shutdown_background();
         }
@@ -115,11 +123,38 @@ impl Rig {
         speed: f64,
         configure: impl FnOnce(&mut SimulatorConfig),
     ) -> Self {
-        let now = at(now);
-        let clock = Clock::starting_at(now, speed);
         let still = speed <= 1.0;
+        let now = at(now);
         let market =
             if still { ManualClock::new(now).clock() } else { SimClock::running(now, speed) };
+        Self::of(market, Clock::starting_at(now, speed), configure).await
+    }
+
+    /// A market that stands still from an instant on, while the engine's clock runs on. What is
+    /// stored in the end depends on nothing but what was told, however long an engine needs.
+    pub(crate) async fn ending(
+        now: &str,
+        end: &str,
+        speed: f64,
+        configure: impl FnOnce(&mut SimulatorConfig),
+    ) -> Self {
+        let (now, end) = (at(now), at(end));
+        let (hands, clock) = (ManualClock::new(now), Clock::starting_at(now, speed));
+        let mut rig = Self::of(hands.clock(), clock, configure).await;
+        rig.mover = Some(tokio::spawn(async move {
+            while hands.now() < end {
+                hands.set(clock.now().min(end));
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }));
+        rig
+    }
+
+    async fn of(
+        market: SimClock,
+        clock: Clock,
+        configure: impl FnOnce(&mut SimulatorConfig),
+    ) -> Self {
         let mut config = SimulatorConfig::new(SEED, market);
         config.surges.clear();
         config.splits.clear();
@@ -130,12 +165,14 @@ impl Rig {
         let vendor = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let started = vendor.spawn(Simulator::start(config)).await.unwrap();
         Self {
+            mover: None,
             vendor: Some(vendor),
             simulator: started.expect("a free loopback port"),
             clock,
             calendar: Calendar::nyse(),
             history_sessions: 0,
             streams: true,
+            collecting: true,
             max_held: MAX_HELD,
             limits: PolygonStreamLimits { reconnect: RETRY, ..PolygonStreamLimits::default() },
             straddles: straddles(),
@@ -190,7 +227,7 @@ impl Rig {
                 whole_market: false,
             },
             straddles: self.straddles.clone(),
-            collecting: true,
+            collecting: self.collecting,
             events: self.events.clone(),
             max_held: self.max_held,
         };
@@ -200,9 +237,31 @@ impl Rig {
     /// The day's flat file on disk.
     pub(crate) fn flat_file(&self, session: &str) -> PathBuf {
         let path = self.folder.path().join(format!("{session}.csv.gz"));
-        let kind = undertow_simulator::FlatFile::Trades;
-        self.simulator.write_flat_file(kind, date(session), &path).unwrap();
+        // Written again it would be another file.
+        if !path.exists() {
+            let kind = undertow_simulator::FlatFile::Trades;
+            self.simulator.write_flat_file(kind, date(session), &path).unwrap();
+        }
         path
+    }
+
+    /// Where an import goes that knows the time of this market.
+    pub(crate) fn place(&self, store: &Store) -> ImportPlace {
+        ImportPlace { store: store.clone(), calendar: self.calendar.clone(), clock: self.clock }
+    }
+
+    /// Imports the flat file of a day: these tickers of it, or every one.
+    pub(crate) async fn import(
+        &self,
+        store: &Store,
+        session: &str,
+        names: Option<&[&str]>,
+    ) -> ImportedFile {
+        let options = import_options(names);
+        let files = [self.flat_file(session)];
+        let stop = CancellationToken::new();
+        let report = import(&self.place(store), &files, &options, &stop, &mut |_| {}).await;
+        report.unwrap().files.remove(0)
     }
 
     /// How many different trades each minute of a session has: those that the stream told, and
@@ -226,6 +285,35 @@ impl Rig {
         seen.into_iter()
             .map(|(minute, [told, known])| (minute, (told.len(), known.len())))
             .collect()
+    }
+
+    /// Minutes of a session of which a later reading tells otherwise than the stream did: a trade
+    /// of theirs is withdrawn or corrected, or a record says so.
+    pub(crate) fn amended_minutes(&self, name: &str, session: &str) -> BTreeSet<u16> {
+        let tape = self.simulator.market().tape(&symbol(name), date(session)).unwrap();
+        let midnight = new_york_instant(date(session), NaiveTime::MIN).timestamp();
+        let amended = tape.trades.iter().filter(|trade| trade.amendment.is_some());
+        let minute = |trade: &SimTapeTrade| {
+            u16::try_from((trade.sip_ns / 1_000_000_000 - midnight) / 60).unwrap()
+        };
+        amended.map(minute).collect()
+    }
+
+    /// A symbol of whose trades nothing is taken back or corrected between two instants: then REST
+    /// and the stream tell the same, whenever REST is asked.
+    pub(crate) fn unamended(&self, session: &str, from: &str, to: &str) -> String {
+        let between =
+            at(from).timestamp_nanos_opt().unwrap()..=at(to).timestamp_nanos_opt().unwrap();
+        let market = self.simulator.market();
+        let is_left_alone = |name: &&Symbol| {
+            let tape = market.tape(name, date(session)).unwrap();
+            tape.trades
+                .iter()
+                .filter_map(|trade| trade.amendment)
+                .all(|it| !between.contains(&it.at_ns))
+        };
+        let found = market.symbols().find(is_left_alone);
+        found.expect("one of the market's symbols is left alone").to_string()
     }
 
     /// Asserts that every minute in `minutes` has the trades that there truly were.
@@ -276,6 +364,12 @@ impl Rig {
         })
         .await;
     }
+}
+
+/// What is imported: these tickers, or every one.
+pub(crate) fn import_options(names: Option<&[&str]>) -> ImportOptions {
+    let symbols = names.map(|names| names.iter().map(|name| symbol(name)).collect());
+    ImportOptions { symbols, print_floor: 100_000, again: false, rows_a_write: ROWS_A_WRITE }
 }
 
 /// Thresholds that no market of the tests passes by chance.

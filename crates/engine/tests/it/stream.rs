@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use undertow_engine::stream::StreamPhase;
 use undertow_simulator::{Fault, FaultRule, PolygonPlan};
+use undertow_store::content::ContentHash;
+use undertow_vendor::polygon::stream::StreamCounters;
 
 use crate::rig::*;
 
@@ -39,6 +41,42 @@ async fn a_stream_that_is_cut_leaves_no_hole() {
     assert!(journal_has(&store, "the live tape broke").await);
     let before = rig.stored_before(&store, "SPY", SESSION).await;
     rig.assert_no_hole(&store, "SPY", SESSION, 240..before).await;
+}
+
+/// From the middle of a session on, until the market stands still.
+const FROM: &str = "2026-06-02T17:00:00Z";
+const TO: &str = "2026-06-02T17:50:00Z";
+
+/// What is stored of a stretch of the market that an engine streamed, with the stream's counters.
+async fn streamed_to_the_end(faults: &[FaultRule]) -> (Vec<ContentHash>, StreamCounters) {
+    let (_database, store) = database().await;
+    let rig = Rig::ending(FROM, TO, 120.0, |config| config.tape_scale = 3.0).await;
+    let name = rig.unamended(SESSION, FROM, TO);
+    for fault in faults {
+        rig.simulator.faults().push(fault.clone()).unwrap();
+    }
+    let engine = rig.collector(&store, &[&name]).await;
+    rig.until_stored(&store, &name, SESSION, "2026-06-02T17:52:00Z").await;
+    let health = engine.health();
+    engine.stop().await;
+    assert_eq!(health.counters.too_late, 0, "{:?}", health.counters);
+    assert!(health.counters.streamed > 200, "{:?}", health.counters);
+    (content(&store, &name, SESSION).await, health.stream.counters.expect("it was streamed"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_stored_after_cuts_is_what_is_stored_without_them() {
+    let cuts = [
+        on_frames(Fault::DropMidFrame, 1, 10),
+        on_frames(Fault::DuplicateFrame, 2, 8),
+        on_frames(Fault::CutSlowReader, 1, 20),
+        on_frames(Fault::DropMidFrame, 1, 20),
+    ];
+    let (whole, cut) = tokio::join!(streamed_to_the_end(&[]), streamed_to_the_end(&cuts));
+    assert_eq!(whole.1.connections, 1, "{:?}", whole.1);
+    assert!(cut.1.connections >= 4, "it was cut three times: {:?}", cut.1);
+    assert!(whole.0.iter().all(|table| table.rows > 0), "{:?}", whole.0);
+    assert_eq!(cut.0, whole.0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

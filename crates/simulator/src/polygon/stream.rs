@@ -202,6 +202,20 @@ pub struct Burst {
     pub seconds: u32,
     /// Symbols that they spread over, named `ZZAAA` and so on; at least one.
     pub symbols: u16,
+    /// The number of its first trade. Bursts whose numbers differ have no trade in common.
+    #[serde(default)]
+    pub first: u64,
+}
+
+/// What a trade of a burst is made of, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BurstTrade {
+    /// The place of its symbol.
+    pub place: u16,
+    /// Shares.
+    pub size: u64,
+    /// Whether it was made off exchange: one in three is.
+    pub is_off_exchange: bool,
 }
 
 impl Burst {
@@ -217,25 +231,36 @@ impl Burst {
     pub fn total(&self) -> u64 {
         u64::from(self.per_second) * u64::from(self.seconds)
     }
+
+    /// The trade with a number.
+    #[must_use]
+    pub fn trade(&self, number: u64) -> BurstTrade {
+        BurstTrade {
+            place: (number % u64::from(self.symbols.max(1))) as u16,
+            size: 1 + number % 400,
+            is_off_exchange: number.is_multiple_of(3),
+        }
+    }
+
+    /// The numbers of its trades.
+    #[must_use]
+    pub fn numbers(&self) -> std::ops::Range<u64> {
+        self.first..self.first + self.total()
+    }
 }
 
-/// The trades of a burst from number `first` on, as frames. One in three is off exchange, and
-/// every number makes another price, size and id.
-pub(crate) fn burst_frames(
-    burst: Burst,
-    first: u64,
-    count: u64,
-    now: DateTime<Utc>,
-) -> Vec<String> {
+/// So many trades of a burst after the first `sent`, as frames. Every number makes another price,
+/// size and id.
+pub(crate) fn burst_frames(burst: Burst, sent: u64, count: u64, now: DateTime<Utc>) -> Vec<String> {
     let now_ms = now.timestamp_millis();
+    let first = burst.first + sent;
     let numbers: Vec<u64> = (first..first + count).collect();
     let of_chunk = |chunk: &[u64]| {
         let mut text = String::with_capacity(chunk.len() * 160 + 2);
         for number in chunk {
             text.push(if text.is_empty() { '[' } else { ',' });
-            let place = (number % u64::from(burst.symbols.max(1))) as u16;
-            let size = 1 + number % 400;
-            let (venue, facility) = if number % 3 == 0 {
+            let BurstTrade { place, size, is_off_exchange } = burst.trade(*number);
+            let (venue, facility) = if is_off_exchange {
                 (4, format!(r#","trfi":202,"trft":{now_ms}"#))
             } else {
                 (12, String::new())
@@ -278,17 +303,23 @@ mod tests {
 
     #[test]
     fn a_burst_has_as_many_trades_as_it_says_each_with_its_own_id() {
-        let burst = Burst { per_second: 1_000, seconds: 1, symbols: 700 };
+        let burst = Burst { per_second: 1_000, seconds: 1, symbols: 700, first: 5_000 };
         let frames = burst_frames(burst, 0, burst.total(), DateTime::UNIX_EPOCH);
         let mut ids = std::collections::HashSet::new();
         let mut symbols = std::collections::HashSet::new();
         for frame in frames {
             let events: Vec<serde_json::Value> = serde_json::from_str(&frame).unwrap();
             for event in events {
-                ids.insert(event["i"].as_str().unwrap().to_owned());
+                let id = event["i"].as_str().unwrap();
+                let trade = burst.trade(id.parse().unwrap());
+                assert_eq!(event["s"], trade.size);
+                assert_eq!(event["sym"], Burst::symbol(trade.place));
+                assert_eq!(event["x"] == 4, trade.is_off_exchange);
+                ids.insert(id.parse::<u64>().unwrap());
                 symbols.insert(event["sym"].as_str().unwrap().to_owned());
             }
         }
         assert_eq!((ids.len(), symbols.len()), (1_000, 700));
+        assert!(burst.numbers().all(|number| ids.contains(&number)));
     }
 }

@@ -115,6 +115,12 @@ impl Wanted {
         follows && self.times.holds(trade.sip_ns)
     }
 
+    /// Whether it reaches back before a day.
+    fn begins_before(&self, date: NaiveDate) -> bool {
+        let lowest = self.times.from.max(self.times.above);
+        lowest.is_none_or(|ns| ns < nanos(midnight(date)))
+    }
+
     /// The sessions in which such trades can be, in the order of the page.
     fn dates(&self, market: &Market, now: DateTime<Utc>) -> Vec<NaiveDate> {
         let day = |ns: i64| new_york_date(DateTime::from_timestamp_nanos(ns));
@@ -152,6 +158,9 @@ fn times(query: &Query<'_>) -> Result<Bounds<i64>, Refusal> {
 
 pub(super) fn page(market: &Market, ticker: &str, query: &Query<'_>) -> Result<Answer, Refusal> {
     let wanted = Wanted::read(query)?;
+    if query.request.history_from.is_some_and(|from| wanted.begins_before(from)) {
+        return Err(Refusal::BeforeHistory);
+    }
     let Some(symbol) = listed(market, ticker) else {
         return Ok(page_of::<Row>(query, Vec::new(), None));
     };

@@ -1,5 +1,7 @@
 //! What a key may do at the second vendor, and how its requests are counted.
 
+use chrono::NaiveDate;
+
 use super::limits::{Limits, Plan};
 
 /// What a key may do at Massive, once Polygon.
@@ -13,6 +15,8 @@ pub struct PolygonPlan {
     pub websocket: bool,
     /// Whether everything about stocks comes a quarter of an hour late.
     pub is_delayed: bool,
+    /// The first day whose trades it has; what lies before is refused. None for all that there is.
+    pub history_from: Option<NaiveDate>,
     /// Websockets at once. One more puts out the oldest.
     pub connections: usize,
 }
@@ -25,6 +29,7 @@ impl Default for PolygonPlan {
             has_quotes: true,
             websocket: true,
             is_delayed: false,
+            history_from: None,
             connections: 1,
         }
     }

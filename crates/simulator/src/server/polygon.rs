@@ -64,6 +64,7 @@ async fn compute(shared: &Arc<Shared>, uri: &Uri, id: String) -> Answer {
             base_url: &shared.polygon_url,
             has_quotes: shared.polygon_plan.has_quotes,
             is_delayed: shared.polygon_plan.is_delayed,
+            history_from: shared.polygon_plan.history_from,
         };
         answer(&shared.market, &request)
     })

@@ -323,7 +323,7 @@ async fn a_burst_comes_whole_to_whoever_takes_trades() {
     let served = served(AFTERNOON).await;
     let mut stream = Stream::open(&served).await;
     stream.subscribe("T.*").await;
-    let burst = Burst { per_second: 20_000, seconds: 1, symbols: 50 };
+    let burst = Burst { per_second: 20_000, seconds: 1, symbols: 50, first: 0 };
     served.simulator.burst(burst);
     let events = stream.take(20_000).await;
     let ids: BTreeSet<&str> = events.iter().filter_map(|event| event["i"].as_str()).collect();

@@ -232,6 +232,22 @@ fn short_hash(path: &Path) -> String {
     digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Whether a program holds the folder.
+pub(super) fn is_in_use(root: &Path) -> Result<bool, EmbeddedError> {
+    let path = root.join("lock");
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(EmbeddedError::file(path)(error)),
+    };
+    // Shared, so that two who look do not take each other for a holder.
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(EmbeddedError::file(path)(error)),
+    }
+}
+
 fn lock(root: &Path) -> Result<File, EmbeddedError> {
     let path = root.join("lock");
     let file = OpenOptions::new()

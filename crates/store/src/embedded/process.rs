@@ -5,7 +5,7 @@ use std::io;
 #[cfg(target_os = "linux")]
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,7 +20,9 @@ use super::supervisor::Launch;
 const ORPHAN_LIMIT: Duration = Duration::from_secs(10);
 /// How often we look.
 const POLL: Duration = Duration::from_millis(50);
-/// The line of postmaster.pid that says what the server is doing, counted from zero.
+/// The lines of postmaster.pid that say where its socket is and what the server is doing, counted
+/// from zero.
+const SOCKET_LINE: usize = 4;
 const STATUS_LINE: usize = 7;
 
 /// Starts the server as our direct child. Call it from a thread that lives as long as the app:
@@ -76,6 +78,18 @@ pub(super) fn is_ready(cluster: &Path, process_id: u32) -> bool {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let ours = lines.first().and_then(|line| line.parse().ok()) == Some(process_id);
     ours && lines.get(STATUS_LINE) == Some(&"ready")
+}
+
+/// The folder of the socket of the server on this cluster, while that takes connections.
+pub(super) fn socket_of_ready(cluster: &Path) -> Option<PathBuf> {
+    let pid = recorded_pid(cluster)?;
+    let process_id = u32::try_from(pid.as_raw_pid()).ok()?;
+    if !is_server_on(pid, cluster) || !is_ready(cluster, process_id) {
+        return None;
+    }
+    let text = fs::read_to_string(cluster.join("postmaster.pid")).ok()?;
+    let folder = text.lines().nth(SOCKET_LINE)?.trim();
+    (!folder.is_empty()).then(|| PathBuf::from(folder))
 }
 
 /// Ends a server that an earlier Undertow left on this cluster, and takes care of a stale

@@ -7,9 +7,9 @@ use sqlx::{Acquire, PgPool};
 
 use super::MergeContext;
 use crate::StoreError;
+use crate::locks::lock_key;
 use crate::quarantine::add_rejects;
 use crate::slots::put_slot;
-use crate::store::lock_key;
 use crate::watermarks::move_watermark;
 
 /// How often a merge is repeated when another session's locks got in its way.

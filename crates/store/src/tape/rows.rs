@@ -1,12 +1,15 @@
 //! Sums of the tape on their way into the tables and back.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use sqlx::postgres::PgRow;
 use undertow_analysis::tape::TapePart;
-use undertow_market::{Reasons, Symbol, TapeApart, TapeCell, TapeMinute, TapeVolume};
+use undertow_market::{
+    Reasons, Symbol, TapeApart, TapeCell, TapeMinute, TapeVolume, TooMuchVolume,
+};
 
 use super::BookKey;
 use crate::StoreError;
@@ -51,20 +54,28 @@ impl Sums {
             check_volumes(MINUTES, book, [&minute.lit, &minute.off_exchange])?;
             check_volumes(MINUTES, book, minute.apart.iter().map(|apart| &apart.volume))?;
             let key = (minute.symbol.clone(), minute.session_date, minute.minute);
-            self.minutes
-                .entry(key)
-                .and_modify(|known| merge_minutes(known, minute))
-                .or_insert_with(|| in_order(minute.clone()));
+            let too_much = too_much(MINUTES, book);
+            match self.minutes.entry(key) {
+                Entry::Vacant(place) => {
+                    place.insert(in_order(minute.clone()).map_err(too_much)?);
+                }
+                Entry::Occupied(mut known) => {
+                    merge_minutes(known.get_mut(), minute).map_err(too_much)?;
+                }
+            }
         }
         for cell in &part.cells {
             check(CELLS, book, (&cell.symbol, cell.session_date))?;
             check_volumes(CELLS, book, [&cell.lit, &cell.off_exchange])?;
             let key = (cell.symbol.clone(), cell.session_date, cell.cell_low);
-            let merge = |known: &mut TapeCell| {
-                known.lit.merge(&cell.lit);
-                known.off_exchange.merge(&cell.off_exchange);
-            };
-            self.cells.entry(key).and_modify(merge).or_insert_with(|| cell.clone());
+            match self.cells.entry(key) {
+                Entry::Vacant(place) => {
+                    place.insert(cell.clone());
+                }
+                Entry::Occupied(mut known) => {
+                    merge_cells(known.get_mut(), cell).map_err(too_much(CELLS, book))?;
+                }
+            }
         }
         Ok(())
     }
@@ -94,24 +105,38 @@ fn check_volumes<'v>(
     Err(StoreError::broken(table, format!("{symbol} {session_date}"), "too many trades to count"))
 }
 
-fn merge_minutes(known: &mut TapeMinute, other: &TapeMinute) {
-    known.lit.merge(&other.lit);
-    known.off_exchange.merge(&other.off_exchange);
+fn too_much(
+    table: &'static str,
+    (symbol, session_date): &BookKey,
+) -> impl Fn(TooMuchVolume) -> StoreError {
+    move |error| StoreError::broken(table, format!("{symbol} {session_date}"), error)
+}
+
+fn merge_minutes(known: &mut TapeMinute, other: &TapeMinute) -> Result<(), TooMuchVolume> {
+    known.lit.merge(&other.lit)?;
+    known.off_exchange.merge(&other.off_exchange)?;
     known.apart.extend_from_slice(&other.apart);
-    *known = in_order(known.clone());
+    *known = in_order(known.clone())?;
+    Ok(())
+}
+
+fn merge_cells(known: &mut TapeCell, other: &TapeCell) -> Result<(), TooMuchVolume> {
+    known.lit.merge(&other.lit)?;
+    known.off_exchange.merge(&other.off_exchange)
 }
 
 /// The same minute with one sum for each place and set of reasons, in the order of the key.
-fn in_order(mut minute: TapeMinute) -> TapeMinute {
-    minute.apart.sort_by_key(|apart| (apart.is_off_exchange, apart.reasons.bits()));
-    minute.apart.dedup_by(|next, kept| {
-        let same = (next.is_off_exchange, next.reasons) == (kept.is_off_exchange, kept.reasons);
-        if same {
-            kept.volume.merge(&next.volume);
+fn in_order(mut minute: TapeMinute) -> Result<TapeMinute, TooMuchVolume> {
+    let key = |apart: &TapeApart| (apart.is_off_exchange, apart.reasons.bits());
+    minute.apart.sort_by_key(key);
+    let mut sums: Vec<TapeApart> = Vec::with_capacity(minute.apart.len());
+    for apart in minute.apart {
+        match sums.last_mut().filter(|last| key(last) == key(&apart)) {
+            Some(last) => last.volume.merge(&apart.volume)?,
+            None => sums.push(apart),
         }
-        same
-    });
-    minute
+    }
+    Ok(TapeMinute { apart: sums, ..minute })
 }
 
 pub(super) fn apart_of<'m>(minutes: impl Iterator<Item = &'m TapeMinute>) -> Vec<ApartRow> {

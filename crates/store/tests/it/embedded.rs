@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use sqlx::ConnectOptions;
 use tempfile::TempDir;
 use undertow_store::embedded::{
-    Durability, EmbeddedConfig, EmbeddedError, EmbeddedPostgres, ServerState,
+    Durability, EmbeddedConfig, EmbeddedError, EmbeddedPostgres, RunningPostgres, ServerState,
 };
 use undertow_store::{Store, StoreOptions};
 
@@ -77,6 +77,31 @@ async fn it_starts_durable_private_and_keeps_its_data() {
     assert_eq!(store.watch_list().await.unwrap().len(), 1);
     store.close().await;
     server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_second_program_uses_the_server_that_the_first_one_runs() {
+    let folder = TempDir::new().unwrap();
+    assert!(RunningPostgres::find(folder.path()).await.unwrap().is_none(), "nobody is there");
+    let server = start_durable(&folder).await;
+    let ours = Store::open(server.database("undertow").await.unwrap(), StoreOptions::default());
+    let ours = ours.await.unwrap();
+    let running = RunningPostgres::find(folder.path()).await.unwrap().expect("the server runs");
+    let in_use = StoreOptions { is_in_use: true, ..StoreOptions::default() };
+    let beside = Store::open(running.database("undertow").await.unwrap(), in_use).await.unwrap();
+    let (symbol, at) = (crate::fixtures::symbol("SPY"), crate::fixtures::after(0));
+    beside.add_to_watch_list(&symbol, at).await.unwrap();
+    assert_eq!(ours.watch_list().await.unwrap(), [symbol]);
+    assert!(!format!("{running:?}").contains(&password_of(&folder)));
+    beside.close().await;
+    assert!(answers(&server).await, "it is the first program's to end");
+    ours.close().await;
+    server.stop().await.unwrap();
+    assert!(RunningPostgres::find(folder.path()).await.unwrap().is_none(), "it has ended");
+}
+
+fn password_of(folder: &TempDir) -> String {
+    fs::read_to_string(folder.path().join("password")).unwrap().trim().to_owned()
 }
 
 #[tokio::test]

@@ -41,7 +41,11 @@ fn sessions(tape: &TapeHealth) -> Option<u32> {
     tape.sessions.and_then(|count| u32::try_from(count).ok())
 }
 
-fn tape(market: &OpenMarket) -> Result<&Consolidated, ApiError> {
+/// What collects the tape.
+///
+/// # Errors
+/// Its vendor's key is not set.
+pub(crate) fn tape(market: &OpenMarket) -> Result<&Consolidated, ApiError> {
     market.consolidated.as_ref().ok_or_else(|| {
         let title = VendorId::Polygon.title();
         let words = format!("No key of {title} is set: enter it on the Straddles page.");
