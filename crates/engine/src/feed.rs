@@ -74,6 +74,13 @@ impl Feeds {
         change(feeds.entry((symbol.clone(), series)).or_default());
     }
 
+    /// Whether an answer came, or it is known why none does.
+    pub(crate) fn was_asked(&self, symbol: &Symbol, series: Series) -> bool {
+        let feeds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let feed = feeds.get(&(symbol.clone(), series));
+        feed.is_some_and(|feed| feed.asked_at.is_some() || feed.problem.is_some())
+    }
+
     pub(crate) fn problem(&self, symbol: &Symbol, series: Series) -> Option<String> {
         let feeds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         feeds.get(&(symbol.clone(), series))?.problem.clone()

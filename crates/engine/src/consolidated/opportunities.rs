@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use undertow_analysis::activity::Comparison;
 use undertow_analysis::opportunity::{
     ActivityInput, Assessment, Change, Closes, Evidence, HistoricalInput, ImpliedInput, Inputs,
-    SpotInput, State, Status, Thresholds, assess, next_state, recompute,
+    SpotInput, State, Status, Thresholds, Verdict, assess, next_state, recompute,
 };
 use undertow_market::{SessionHours, Symbol};
 use undertow_store::opportunities::{
@@ -25,6 +25,7 @@ use super::desk::Desk;
 use super::live::SoFar;
 use super::standing::Standing;
 use crate::event::EngineEvent;
+use crate::feed::Series;
 
 /// How often it is looked whether an opportunity is over, without a new minute.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -54,6 +55,24 @@ struct Judged {
     inputs: Inputs,
     assessment: Assessment,
     state: Option<State>,
+    /// Whether something that it lacks was not looked for yet.
+    is_early: bool,
+}
+
+impl Judged {
+    /// A program that just began does not know the chain or the days yet. What stood when the last
+    /// one ended stands until it does, or until its session is over.
+    fn is_too_early_to_go(&self, now: DateTime<Utc>) -> bool {
+        let stands = self.state.as_ref().is_some_and(|of| !of.status.is_over() && now < of.ends_at);
+        stands && self.is_early && matches!(self.assessment.verdict, Verdict::Insufficient(_))
+    }
+}
+
+/// Whether a symbol's chain or days are missing because nobody looked for them yet.
+fn is_early(desk: &Desk, symbol: &Symbol, standing: &Standing) -> bool {
+    let misses = |is_known: bool, series| !is_known && !desk.feeds.was_asked(symbol, series);
+    misses(standing.chain.is_some(), Series::Chain)
+        || misses(standing.realized.is_some(), Series::DayBars)
 }
 
 async fn turn(desk: &Desk) {
@@ -74,7 +93,8 @@ async fn turn(desk: &Desk) {
         positions.extend(position(&symbol, day, &so_far, &standing));
         let Some(inputs) = inputs(desk, &symbol, day, &hours, &so_far, &standing) else { continue };
         let assessment = assess(&inputs, &thresholds);
-        judged.push(Judged { symbol, inputs, assessment, state: standing.state });
+        let is_early = is_early(desk, &symbol, &standing);
+        judged.push(Judged { symbol, inputs, assessment, state: standing.state, is_early });
     }
     desk.standings.note(judged.len(), began.elapsed());
     if let Err(error) = while_away(|| desk.store.put_stock_positions(positions.clone())).await {
@@ -88,6 +108,9 @@ async fn turn(desk: &Desk) {
 /// Records what an assessment changes.
 async fn record(desk: &Desk, judged: Judged, thresholds: &Thresholds) {
     let now = to_microseconds(desk.clock.now());
+    if judged.is_too_early_to_go(now) {
+        return;
+    }
     let Some(change) = next_state(judged.state.as_ref(), &judged.assessment, now) else { return };
     let evidence = Evidence::new(&judged.inputs, thresholds);
     if let Err(error) = put(desk, &judged.symbol, &change, &evidence).await {

@@ -131,6 +131,7 @@ async fn an_opportunity_comes_up_changes_goes_comes_back_and_ends_with_its_sessi
     }
     println!("{:?}", engine.health().assessed);
     engine.stop().await;
+    let stood = states(&store, "PLTR").await;
 
     // Another start of the program, a moment before the close, knows what stood.
     let rig = market("2026-06-02T19:58:00Z", 30.0).await;
@@ -143,6 +144,9 @@ async fn an_opportunity_comes_up_changes_goes_comes_back_and_ends_with_its_sessi
     engine.stop().await;
 
     let of_pltr = states(&store, "PLTR").await;
+    assert_eq!(of_pltr[..stood.len()], stood, "what was recorded stays");
+    let after: Vec<_> = of_pltr[stood.len()..].iter().collect();
+    assert!(!after.contains(&&Gone), "it did not go because a program began: {after:?}");
     println!("{of_pltr:?} {:?}", states(&store, "GME").await);
     assert_eq!(of_pltr.first(), Some(&New));
     assert_eq!(of_pltr.last(), Some(&Expired));
