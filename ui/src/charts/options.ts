@@ -87,6 +87,8 @@ export function chartOptions(tokens: Tokens, daily: boolean): DeepPartial<ChartO
       secondsVisible: false,
       tickMarkFormatter: tickWords,
       shiftVisibleRangeOnNewBar: true,
+      // Candles narrower than half a pixel are drawn as one: a month of minutes, panned, costs half.
+      enableConflation: true,
     },
     kineticScroll: { mouse: false, touch: true },
   };

@@ -1,6 +1,6 @@
 /**
  * Draws one pane below the price: calls as a whole line, puts as a dashed one, so that colour is
- * not the only difference; bars side by side where a bar is a day.
+ * not the only difference, and with words where they end; bars side by side where a bar is a day.
  */
 import { notional } from "../lib/format";
 
@@ -12,7 +12,9 @@ import { logicalAtX, type View } from "./view";
 type Line = "call" | "put";
 
 /** Points closer than this share one, px. */
-const CELL_PX = 0.5;
+const CELL_PX = 1;
+/** Bars closer than this make a line of so many corners that it is drawn fine and plain, px. */
+const DENSE_PX = 1;
 /** Room that the word and the figure at a line's end need, px. */
 const LABEL_PX = 96;
 const LABEL_HEIGHT_PX = 14;
@@ -55,9 +57,11 @@ export class RunningLayer {
     const values = of[line];
     let day = NaN;
     let cell = NaN;
-    context.lineWidth = 1.5;
-    context.lineJoin = "round";
-    context.setLineDash(line === "put" ? DASH : []);
+    // Round corners, width and dashes are dear by the corner; between crowded ones nobody sees them.
+    const dense = view.dx < DENSE_PX;
+    context.lineWidth = dense ? 1 : 1.5;
+    context.lineJoin = dense ? "bevel" : "round";
+    context.setLineDash(line === "put" && !dense ? DASH : []);
     context.beginPath();
     for (const i of inView(of, view)) {
       // Nothing is drawn where nothing is known.
