@@ -12,9 +12,9 @@ pub enum ContentTable {
     Prints,
     /// Bars.
     Bars,
-    /// Sums by price. A row is a day.
+    /// Sums by price.
     LevelCells,
-    /// Sums by minute. A row is a day.
+    /// Sums by minute.
     ActivityMinutes,
     /// Option trades and alerts.
     OptionsFlow,
@@ -90,6 +90,23 @@ macro_rules! hash_of {
             " AND ",
             $day,
             " BETWEEN $2 AND $3"
+        )
+    };
+}
+
+/// Equal sums are packed into equal bytes, unless a migration packed them and nothing was added
+/// since. How many rows were packed stands behind the first byte.
+macro_rules! hash_of_packed {
+    ($column:literal) => {
+        concat!(
+            "SELECT coalesce(sum(('x' || encode(substring(",
+            $column,
+            " FROM 2 FOR 4), 'hex'))::bit(32)::integer), 0),
+                coalesce(sum(hashtextextended(ROW(symbol, session_date, ",
+            $column,
+            ")::text, 0)), 0)::text
+             FROM trading.darkpool_day_sums
+             WHERE symbol = $1 AND session_date BETWEEN $2 AND $3"
         )
     };
 }
@@ -171,11 +188,9 @@ const BARS: &str = hash_of!(
     "bars"
 );
 
-// Equal sums are packed into equal bytes. The one exception are days that a migration packed and
-// that were not written since.
-const LEVEL_CELLS: &str = hash_of!("symbol, session_date, cells", "darkpool_day_sums");
+const LEVEL_CELLS: &str = hash_of_packed!("cells");
 
-const ACTIVITY_MINUTES: &str = hash_of!("symbol, session_date, minutes", "darkpool_day_sums");
+const ACTIVITY_MINUTES: &str = hash_of_packed!("minutes");
 
 const FLOW_BY_STRIKE: &str = hash_of!(
     concat!("symbol, session_date, trim_scale(strike), ", sums!()),

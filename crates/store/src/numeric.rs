@@ -38,7 +38,7 @@ impl Numeric {
         let (mut mantissa, mut scale) = (mantissa, scale);
         // Divisions of 128 bits are several times as dear as those of 64, and few numbers need
         // one after the first eight zeros are gone.
-        while let Err(_) = i64::try_from(mantissa) {
+        while i64::try_from(mantissa).is_err() {
             let shorter = mantissa / 100_000_000;
             if scale < 8 || shorter * 100_000_000 != mantissa {
                 return Self::without_zeros(mantissa, scale);

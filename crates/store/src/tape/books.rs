@@ -225,11 +225,14 @@ pub(super) fn refuse_behind(
     }
 }
 
+/// A book, and the packed minutes of a whole session.
+pub(super) type BookToPut = (TapeBookRow, Option<Vec<u8>>);
+
 /// Writes the books, with the packed minutes of those that are whole; one that says what is stored
 /// is left alone.
 pub(super) async fn put(
     connection: &mut PgConnection,
-    books: &[(TapeBookRow, Option<Vec<u8>>)],
+    books: &[BookToPut],
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO trading.tape_books AS b

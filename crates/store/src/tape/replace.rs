@@ -7,7 +7,7 @@ use sqlx::postgres::PgConnection;
 use undertow_market::{TapeCell, TapeMinute, TapePrint};
 
 use super::append::trades_of;
-use super::books::{self, TapeBookRow};
+use super::books::{self, BookToPut, TapeBookRow};
 use super::prints::{self, PrintKey, Prints, rejected};
 use super::rows::{
     APART, CELLS, CellKey, MINUTES, MinuteKey, Sums, apart_columns, apart_of, cell_columns,
@@ -160,7 +160,7 @@ impl<'r, K: Ord, R> Difference<'r, K, R> {
 
 impl Batch {
     /// The books, with the minutes of whole sessions.
-    fn packed_books(&self) -> Result<Vec<(TapeBookRow, Option<Vec<u8>>)>, StoreError> {
+    fn packed_books(&self) -> Result<Vec<BookToPut>, StoreError> {
         let packed = |book: &TapeBookRow| {
             let key = |minute| (book.symbol.clone(), book.session_date, minute);
             let minutes = self.sums.minutes.range(key(0)..=key(u16::MAX));
