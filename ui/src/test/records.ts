@@ -38,6 +38,7 @@ export const REASONS: ReasonView[] = [
 
 export const VENDORS: VendorView[] = [
   { id: "unusual_whales", title: "Unusual Whales", key_set: false, key_from: null },
+  { id: "polygon", title: "Massive (Polygon)", key_set: false, key_from: null },
 ];
 
 export function statusAt(now: number, symbols: string[], backfills: BackfillView[]): Status {
