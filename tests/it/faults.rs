@@ -101,7 +101,8 @@ async fn a_storm_of_faults_costs_a_watched_session_no_row() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_repeated_pages_cost_is_told_and_made_good_in_the_evening() {
     const SESSION: &str = "2026-06-02";
-    let (rig, (_database, store)) = (Rig::at("2026-06-02T23:50:00Z", FAST).await, database().await);
+    // The evening begins at eight, New York: late enough for a slow machine to see the gap before.
+    let (rig, (_database, store)) = (Rig::at("2026-06-02T23:20:00Z", FAST).await, database().await);
     // The walk through the day meets the same page until it gives up.
     rig.spoil_prints("IWM", Fault::RepeatedPage, 1, 3);
     let engine = rig.collector(&store, &["IWM"]).await;
