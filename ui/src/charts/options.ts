@@ -87,7 +87,7 @@ export function chartOptions(tokens: Tokens, daily: boolean): DeepPartial<ChartO
       secondsVisible: false,
       tickMarkFormatter: tickWords,
       shiftVisibleRangeOnNewBar: true,
-      // Candles narrower than half a pixel are drawn as one: a month of minutes, panned, costs half.
+      // Candles narrower than half a pixel are drawn as one.
       enableConflation: true,
     },
     kineticScroll: { mouse: false, touch: true },
