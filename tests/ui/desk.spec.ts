@@ -1,4 +1,4 @@
-import type { Locator, Page } from "@playwright/test";
+import type { Locator, Page, Route } from "@playwright/test";
 
 import type { Eye, Part } from "./eye";
 import { chartOf, expect, expectFits, open, test } from "./test";
@@ -174,4 +174,23 @@ test("timeframe and layers are kept over a reload", async ({ page, demo }) => {
   await expect(zones).toHaveAttribute("aria-pressed", "false");
   await expect(page.locator(".legend .line").first()).toContainText("1d");
   await expectFits(page);
+});
+
+test("bars that come after the Desk was left are drawn nowhere", async ({ page, demo }) => {
+  await open(page, demo);
+  await chartOf(page);
+  let hold: (route: Route) => void;
+  const held = new Promise<Route>((resolve) => (hold = resolve));
+  await page.route("**/api/rpc/get_bars", (route) => hold(route));
+  await page.getByRole("radio", { name: "1d" }).click();
+  const late = await held;
+  await page.keyboard.press("3");
+  await expect(page.getByTestId("desk-chart")).toHaveCount(0);
+  const answered = page.waitForResponse("**/api/rpc/get_bars");
+  await late.continue();
+  await (await answered).finished();
+  // What a removed chart still wants to draw, it draws in the next frame.
+  await page.evaluate(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+  );
 });

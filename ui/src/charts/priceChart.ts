@@ -18,6 +18,7 @@ import { onThemeChange, readTokens } from "../lib/tokens";
 import { type Bars, countBefore, type Interval, type Visible } from "./bars";
 import { BubbleLayer } from "./bubbleLayer";
 import { type Bubbles, placeBubbles } from "./bubbles";
+import type { Layer } from "./layer";
 import { LevelLayer } from "./levelLayer";
 import { hitLevel, type Level, type LevelSet, placeLevels } from "./levels";
 import { candleOptions, chartOptions, leastSpacing } from "./options";
@@ -87,6 +88,7 @@ export class PriceChart {
   private readonly levels: LevelLayer;
   private readonly profile: ProfileLayer;
   private readonly sessions: SessionLayer;
+  private readonly layers: readonly Layer[];
   private readonly panes: PaneStack;
   private readonly spread = new Spread();
   private readonly ends: (() => void)[] = [];
@@ -110,9 +112,10 @@ export class PriceChart {
     this.bubbles = new BubbleLayer(this.scene);
     this.panes = new PaneStack(this.chart, this.scene);
     const volume = new VolumeLayer(this.scene);
-    for (const { layer } of [this.sessions, volume, this.profile, this.bubbles, this.levels]) {
-      this.candles.attachPrimitive(layer);
-    }
+    this.layers = [this.sessions, volume, this.profile, this.bubbles, this.levels].map(
+      ({ layer }) => layer,
+    );
+    this.layers.forEach((layer) => this.candles.attachPrimitive(layer));
     this.chart.timeScale().applyOptions({ barSpacing: SPACING_PX });
     this.listen();
     this.fit();
@@ -120,6 +123,8 @@ export class PriceChart {
 
   destroy(): void {
     this.ends.forEach((end) => end());
+    // The library detaches nothing by itself: a print that is still lit would ask it for a frame.
+    this.layers.forEach((layer) => this.candles.detachPrimitive(layer));
     this.chart.remove();
   }
 
