@@ -31,6 +31,7 @@ mod locks;
 pub mod log;
 pub mod merge;
 pub mod metrics;
+mod migrations;
 pub mod net_premium;
 pub mod numeric;
 pub mod opportunities;

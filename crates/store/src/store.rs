@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection, Executor};
 
 use crate::StoreError;
+use crate::migrations::MIGRATIONS;
 
 /// Enough for two writers, the books of two collectors and a window with several charts.
 const MAX_CONNECTIONS: u32 = 20;
@@ -22,8 +23,6 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(3);
 const STATEMENT_LIMIT: &str = "120s";
 /// A transaction that sits still this long has lost its program.
 const IDLE_TRANSACTION_LIMIT: &str = "60s";
-
-static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
 /// What the database is opened for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

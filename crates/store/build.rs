@@ -1,5 +1,0 @@
-//! Compiles the migrations again when a file is added: the macro alone does not notice.
-
-fn main() {
-    println!("cargo:rerun-if-changed=../../migrations");
-}
