@@ -1,93 +1,35 @@
 //! Every command of the interface on an open market: sensible requests are answered, wrong ones
 //! are refused with a sentence, and what is drawn is what is stored.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use undertow_api::app::{App, AppOptions, Choice};
 use undertow_api::commands::{Answer, COMMANDS, dispatch};
-use undertow_api::error::{ApiError, ErrorCode};
-use undertow_engine::settings;
+use undertow_api::error::ErrorCode;
 use undertow_market::{MarketSession, Print, VendorId};
-use undertow_store::Store;
-use undertow_testkit::postgres::TestDatabase;
 
+use crate::program::{Columns, Program};
 use crate::rig::*;
 
 /// A Friday, half past four in New York: the day is done, the post-market is open.
 const NOW: &str = "2026-06-05T20:30:00Z";
 const WEEK: [&str; 5] = ["2026-06-01", "2026-06-02", "2026-06-03", "2026-06-04", "2026-06-05"];
 
-/// An open market with a week of history, and the truth behind it.
-struct Open {
-    app: App,
-    rig: Rig,
-    store: Store,
-    _database: TestDatabase,
-    _folder: TempDir,
-}
-
-/// A decoded columnar answer.
-pub(crate) struct Columns {
-    pub(crate) rows: usize,
-    columns: BTreeMap<String, Vec<f64>>,
-    pub(crate) meta: Value,
-}
-
-async fn open() -> Open {
-    let rig = Rig::at(NOW, 1.0).await;
-    let (database, store) = database().await;
-    let folder = tempfile::tempdir().unwrap();
-    let mut settings = settings::load(None, |_| None, &[]).unwrap().settings;
-    settings.collect.symbols = ["DIA", "IWM"].map(symbol).to_vec();
-    settings.collect.history_sessions = 4;
-    settings.vendors.unusual_whales.url = rig.simulator.url();
-    settings.database.url = address_of(&database);
-    let app = App::new(AppOptions {
-        data_dir: PathBuf::from(folder.path()),
-        settings,
-        vendor_keys: [(VendorId::UnusualWhales, rig.key.clone().into())].into(),
-        start_at: Some(at(NOW)),
-        postgres_binaries: None,
-        collect: true,
-    });
-    app.choose(Choice::Live);
-    app.opened().await.unwrap();
-    let open = Open { app, rig, store, _database: database, _folder: folder };
+/// An open market with a week of history.
+async fn open() -> Program {
+    let open = Program::at(NOW, &[VendorId::UnusualWhales], |settings| {
+        settings.collect.symbols = ["DIA", "IWM"].map(symbol).to_vec();
+        settings.collect.history_sessions = 4;
+    })
+    .await;
+    open.enter().await;
     open.until_caught_up().await;
     open
 }
 
-pub(crate) fn address_of(database: &TestDatabase) -> String {
-    let address = database.address();
-    let folder = address.get_socket().expect("the tests' server listens on a socket");
-    let user = address.get_username();
-    format!("postgres://{user}@localhost/{}?host={}", database.name, folder.display())
-}
-
-impl Open {
-    async fn ask(&self, name: &str, request: &Value) -> Result<Answer, ApiError> {
-        dispatch(&self.app, name, &request.to_string()).await
-    }
-
-    async fn json(&self, name: &str, request: Value) -> Value {
-        match self.ask(name, &request).await {
-            Ok(Answer::Json(text)) => serde_json::from_str(&text).unwrap(),
-            other => panic!("{name} {request}: {other:?}"),
-        }
-    }
-
-    async fn columns(&self, name: &str, request: Value) -> Columns {
-        match self.ask(name, &request).await {
-            Ok(Answer::Columns(bytes)) => Columns::decode(&bytes),
-            other => panic!("{name} {request}: {other:?}"),
-        }
-    }
-
+impl Program {
     async fn until_caught_up(&self) {
         until("history and feeds are caught up", async || {
             let status = self.json("get_status", json!({})).await;
@@ -109,30 +51,6 @@ impl Open {
     /// The true prints of the week.
     fn truth(&self, name: &str) -> Vec<Print> {
         WEEK.iter().flat_map(|session| self.rig.true_prints(name, session, at(NOW))).collect()
-    }
-}
-
-impl Columns {
-    pub(crate) fn decode(bytes: &[u8]) -> Self {
-        assert_eq!(&bytes[..4], b"UTC1");
-        let header = u32::from_le_bytes(bytes[4..8].try_into().unwrap()) as usize;
-        let document: Value = serde_json::from_slice(&bytes[8..8 + header]).unwrap();
-        let rows = usize::try_from(document["rows"].as_u64().unwrap()).unwrap();
-        let names = document["columns"].as_array().unwrap();
-        let values: Vec<f64> = bytes[8 + header..]
-            .chunks_exact(8)
-            .map(|chunk| f64::from_le_bytes(chunk.try_into().unwrap()))
-            .collect();
-        assert_eq!(values.len(), rows * names.len(), "every column is whole");
-        let column = |(place, name): (usize, &Value)| {
-            (name.as_str().unwrap().to_owned(), values[place * rows..][..rows].to_vec())
-        };
-        let columns = names.iter().enumerate().map(column).collect();
-        Self { rows, columns, meta: document["meta"].clone() }
-    }
-
-    pub(crate) fn column(&self, name: &str) -> &[f64] {
-        self.columns.get(name).unwrap_or_else(|| panic!("there is no column {name}"))
     }
 }
 
@@ -233,7 +151,7 @@ async fn every_command_answers_a_sensible_request() {
     open.app.close().await;
 }
 
-async fn assert_one_print_can_be_opened(open: &Open) {
+async fn assert_one_print_can_be_opened(open: &Program) {
     let truth = open.truth("DIA").pop().unwrap();
     let request = json!({
         "symbol": "DIA",
@@ -250,7 +168,7 @@ async fn assert_one_print_can_be_opened(open: &Open) {
 }
 
 /// The vendor has trades below the floor that are not stored; of those above it has each one.
-async fn assert_a_contract_tells_all_its_trades(open: &Open) {
+async fn assert_a_contract_tells_all_its_trades(open: &Program) {
     let request = json!({ "symbol": "DIA", "limit": 5_000 });
     let tape = open.columns("get_flow_trades", request).await;
     let place = tape.column("contract")[0] as usize;
@@ -284,7 +202,7 @@ async fn assert_a_contract_tells_all_its_trades(open: &Open) {
 /// What a case says of a number of rows.
 type Holds<'a> = Box<dyn Fn(usize) -> bool + 'a>;
 
-async fn assert_groups_are_picked_by_every_filter(open: &Open) {
+async fn assert_groups_are_picked_by_every_filter(open: &Program) {
     let ask = async |filters: Value| {
         let mut request = json!({ "symbol": "DIA", "limit": 5_000 });
         request.as_object_mut().unwrap().extend(filters.as_object().unwrap().clone());
@@ -317,7 +235,7 @@ async fn assert_groups_are_picked_by_every_filter(open: &Open) {
     }
 }
 
-async fn assert_rows_are_kept_as_long_as_was_said(open: &Open) {
+async fn assert_rows_are_kept_as_long_as_was_said(open: &Program) {
     let days = |tables: &Value, name: &str| {
         let all = tables.as_array().unwrap();
         all.iter().find(|table| table["table"] == name).unwrap()["keep_days"].clone()
@@ -330,7 +248,7 @@ async fn assert_rows_are_kept_as_long_as_was_said(open: &Open) {
     assert_eq!((days(&again, "quarantine"), days(&again, "bars")), (json!(365), Value::Null));
 }
 
-async fn assert_a_backfill_can_be_stopped(open: &Open) {
+async fn assert_a_backfill_can_be_stopped(open: &Program) {
     let slow = undertow_simulator::FaultRule::times(undertow_simulator::Fault::Delay(200), 1_000);
     open.rig.spoil(slow);
     let request =
@@ -347,7 +265,7 @@ async fn assert_a_backfill_can_be_stopped(open: &Open) {
     open.rig.simulator.faults().clear();
 }
 
-async fn assert_no_simulated_market_in_a_real_database(open: &Open) {
+async fn assert_no_simulated_market_in_a_real_database(open: &Program) {
     let mode = async |wanted: &str| {
         until(&format!("the mode is {wanted}"), async || {
             let app = open.json("get_app", json!({})).await;
@@ -532,7 +450,7 @@ async fn levels_prints_and_bars_are_those_of_the_market() {
     open.app.close().await;
 }
 
-async fn assert_pages_bring_every_print(open: &Open, name: &str, truth: &[Print]) {
+async fn assert_pages_bring_every_print(open: &Program, name: &str, truth: &[Print]) {
     let (mut after, mut notional, mut rows) = (Value::Null, 0.0, 0);
     loop {
         let request = json!({ "symbol": name, "limit": 333, "after": after });
@@ -548,7 +466,7 @@ async fn assert_pages_bring_every_print(open: &Open, name: &str, truth: &[Print]
     assert!(close_to(notional, truth.iter().map(Print::notional).sum()), "{name}");
 }
 
-async fn assert_bars_are_all_there(open: &Open, name: &str) {
+async fn assert_bars_are_all_there(open: &Program, name: &str) {
     let request = json!({ "symbol": name, "interval": "1m", "limit": 20_000 });
     let bars = open.columns("get_bars", request).await;
     let mut truth = 0;

@@ -2,14 +2,10 @@
 //! opens a market.
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use undertow_api::app::{App, AppOptions};
-use undertow_api::commands::{Answer, dispatch};
-use undertow_engine::settings;
+use undertow_api::commands::dispatch;
 use undertow_simulator::{Fault, FaultRule};
-use undertow_testkit::postgres::TestDatabase;
 
-use crate::api::address_of;
+use crate::program::Program;
 use crate::rig::*;
 
 /// A Friday, half past two in New York.
@@ -19,46 +15,17 @@ const PROBES: [(&str, &str); 2] =
     [("unusual_whales", "/api/darkpool/SPY"), ("polygon", "/v3/trades/SPY")];
 
 /// A program without any key, at the first-run question.
-struct Asked {
-    app: App,
-    rig: Rig,
-    _database: TestDatabase,
-    _folder: TempDir,
+async fn asked() -> Program {
+    Program::at(NOW, &[], |settings| {
+        settings.collect.symbols = vec![symbol("DIA")];
+        settings.collect.history_sessions = 1;
+        settings.tape.symbols = vec![symbol("NVDA")];
+        settings.tape.history_sessions = 2;
+    })
+    .await
 }
 
-async fn asked() -> Asked {
-    let rig = Rig::at(NOW, 1.0).await;
-    let (database, _store) = database().await;
-    let folder = tempfile::tempdir().unwrap();
-    let mut settings = settings::load(None, |_| None, &[]).unwrap().settings;
-    settings.collect.symbols = vec![symbol("DIA")];
-    settings.collect.history_sessions = 1;
-    settings.tape.symbols = vec![symbol("NVDA")];
-    settings.tape.history_sessions = 2;
-    let address = rig.simulator.url();
-    settings.vendors.polygon.ws_url = format!("{}/stocks", address.replacen("http", "ws", 1));
-    settings.vendors.polygon.rest_url = address.clone();
-    settings.vendors.unusual_whales.url = address;
-    settings.database.url = address_of(&database);
-    let app = App::new(AppOptions {
-        data_dir: folder.path().to_owned(),
-        settings,
-        vendor_keys: [].into(),
-        start_at: Some(at(NOW)),
-        postgres_binaries: None,
-        collect: true,
-    });
-    Asked { app, rig, _database: database, _folder: folder }
-}
-
-impl Asked {
-    async fn json(&self, name: &str, request: Value) -> Value {
-        match dispatch(&self.app, name, &request.to_string()).await {
-            Ok(Answer::Json(text)) => serde_json::from_str(&text).unwrap(),
-            other => panic!("{name}: {other:?}"),
-        }
-    }
-
+impl Program {
     /// Tries keys by vendor.
     async fn connect(&self, keys: &[(&str, &str)]) -> Value {
         let key = |(vendor, key): &(&str, &str)| json!({ "vendor": vendor, "key": key });

@@ -15,6 +15,7 @@ mod ingest;
 mod keys;
 mod licences;
 mod outage;
+mod program;
 mod rig;
 mod source;
 mod straddles;

@@ -2,68 +2,26 @@
 //! and figures that belong together agree.
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use undertow_api::app::{App, AppOptions, Choice};
-use undertow_api::commands::{Answer, dispatch};
-use undertow_engine::settings;
+use undertow_api::commands::dispatch;
 use undertow_market::VendorId;
-use undertow_testkit::postgres::TestDatabase;
 
-use crate::api::{Columns, address_of};
+use crate::program::Program;
 use crate::rig::*;
 
 /// A Friday, half past two in New York: options are quoted.
 const NOW: &str = "2026-06-05T18:30:00Z";
 
-struct Open {
-    app: App,
-    _rig: Rig,
-    _database: TestDatabase,
-    _folder: TempDir,
-}
-
 /// A market with or without the key of the consolidated tape's vendor.
-async fn open(vendors: &[VendorId]) -> Open {
-    let rig = Rig::at(NOW, 1.0).await;
-    let (database, _store) = database().await;
-    let folder = tempfile::tempdir().unwrap();
-    let mut settings = settings::load(None, |_| None, &[]).unwrap().settings;
-    settings.collect.symbols = vec![symbol("DIA")];
-    settings.collect.history_sessions = 1;
-    settings.tape.symbols = ["DIA", "NVDA"].map(symbol).to_vec();
-    settings.tape.history_sessions = 3;
-    let address = rig.simulator.url();
-    settings.vendors.polygon.ws_url = format!("{}/stocks", address.replacen("http", "ws", 1));
-    settings.vendors.polygon.rest_url = address.clone();
-    settings.vendors.unusual_whales.url = address;
-    settings.database.url = address_of(&database);
-    let app = App::new(AppOptions {
-        data_dir: folder.path().to_owned(),
-        settings,
-        vendor_keys: vendors.iter().map(|vendor| (*vendor, rig.key.clone().into())).collect(),
-        start_at: Some(at(NOW)),
-        postgres_binaries: None,
-        collect: true,
-    });
-    app.choose(Choice::Live);
-    app.opened().await.unwrap();
-    Open { app, _rig: rig, _database: database, _folder: folder }
-}
-
-impl Open {
-    async fn json(&self, name: &str, request: Value) -> Value {
-        match dispatch(&self.app, name, &request.to_string()).await {
-            Ok(Answer::Json(text)) => serde_json::from_str(&text).unwrap(),
-            other => panic!("{name} {request}: {other:?}"),
-        }
-    }
-
-    async fn columns(&self, name: &str, request: Value) -> Columns {
-        match dispatch(&self.app, name, &request.to_string()).await {
-            Ok(Answer::Columns(bytes)) => Columns::decode(&bytes),
-            other => panic!("{name} {request}: {other:?}"),
-        }
-    }
+async fn open(vendors: &[VendorId]) -> Program {
+    let open = Program::at(NOW, vendors, |settings| {
+        settings.collect.symbols = vec![symbol("DIA")];
+        settings.collect.history_sessions = 1;
+        settings.tape.symbols = ["DIA", "NVDA"].map(symbol).to_vec();
+        settings.tape.history_sessions = 3;
+    })
+    .await;
+    open.enter().await;
+    open
 }
 
 fn number(value: &Value) -> f64 {
