@@ -228,11 +228,13 @@ struct Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
+    #[inline]
     fn raw(&self, column: usize) -> Raw<'a> {
         let range = self.places[column].and_then(|place| self.record.range(place));
         Raw(range.and_then(|range| self.text.get(range)).unwrap_or_default())
     }
 
+    #[inline]
     fn field(&self, column: usize) -> Field<'a> {
         self.raw(column).named(self.columns[column].name)
     }

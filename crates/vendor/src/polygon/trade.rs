@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Timelike, Utc};
 use undertow_market::print::lateness;
 use undertow_market::{Conditions, Price, Size, Symbol, TapeTrade, minute_of_day, new_york_date};
 
@@ -71,9 +71,11 @@ impl TradeReader {
     }
 }
 
-/// An instant without what is finer than a millisecond.
+/// An instant without what is finer than a millisecond. Its date stays, so none is computed.
 fn whole_milliseconds(at: DateTime<Utc>) -> DateTime<Utc> {
-    at - TimeDelta::nanoseconds(i64::from(at.timestamp_subsec_nanos() % 1_000_000))
+    let at = at.naive_utc();
+    let whole = at.with_nanosecond(at.nanosecond() / 1_000_000 * 1_000_000);
+    whole.unwrap_or(at).and_utc()
 }
 
 /// When New York's clock was set, and how many seconds it then stood from UTC. Some two hundred
@@ -103,12 +105,14 @@ fn new_york_minute(at: DateTime<Utc>) -> (NaiveDate, u16) {
     let second = at.timestamp();
     let after = OFFSETS.partition_point(|(begin, _)| *begin <= second);
     let known = after.checked_sub(1).filter(|_| second < LAST_HOUR * SECONDS_AN_HOUR);
-    let wall = known.and_then(|place| DateTime::from_timestamp(second + OFFSETS[place].1, 0));
-    let Some(wall) = wall else {
+    let Some(place) = known else {
         return (new_york_date(at), minute_of_day(at));
     };
-    let minute = wall.timestamp().rem_euclid(SECONDS_A_DAY) / 60;
-    (wall.date_naive(), minute as u16)
+    // New York is behind: it is the same date there, or still the day before.
+    let date = at.date_naive();
+    let wall = i64::from(at.num_seconds_from_midnight()) + OFFSETS[place].1;
+    let date = if wall < 0 { date.pred_opt().unwrap_or(date) } else { date };
+    (date, (wall.rem_euclid(SECONDS_A_DAY) / 60) as u16)
 }
 
 /// The wall clock's distance from UTC at a whole hour, in seconds. New York's is a whole number of
