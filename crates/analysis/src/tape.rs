@@ -91,10 +91,31 @@ struct OpenMinute {
     off_exchange: Sum,
     /// By place and reasons. Ten reasons make at most 2,048; a real minute has a handful.
     apart: Vec<(bool, Reasons, Sum)>,
-    /// By the low of the cell in cents, on exchanges and off.
-    cells: BTreeMap<u64, [Sum; 2]>,
+    cells: Cells,
     prints: Vec<TapePrint>,
     seen: Identities,
+}
+
+/// Sums of a minute by price.
+#[derive(Clone, Debug, Default)]
+struct Cells {
+    /// By the low of the cell in cents, in order: on exchanges and off.
+    by_low: Vec<(u64, [Sum; 2])>,
+    /// The place of the last trade's cell. The next is mostly in the same.
+    last: usize,
+}
+
+impl Cells {
+    fn at(&mut self, low: u64) -> &mut [Sum; 2] {
+        if self.by_low.get(self.last).is_none_or(|of| of.0 != low) {
+            let place = self.by_low.binary_search_by_key(&low, |of| of.0);
+            self.last = place.unwrap_or_else(|place| {
+                self.by_low.insert(place, (low, Default::default()));
+                place
+            });
+        }
+        &mut self.by_low[self.last].1
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -189,7 +210,9 @@ impl TapeBook {
         }
         if trade.is_level_eligible() {
             let this = (trade.reported_at, trade.sequence, trade.price);
-            self.newest = self.newest.max(Some(this));
+            if self.newest.is_none_or(|newest| newest < this) {
+                self.newest = Some(this);
+            }
         }
         true
     }
@@ -205,6 +228,12 @@ impl TapeBook {
             self.hand_over(of.minute, of.off_exchange.shares, seen);
         }
         part
+    }
+
+    /// All minutes that were not handed out, of a book that takes no further trade.
+    #[must_use]
+    pub fn into_part(self) -> TapePart {
+        self.part(&self.open)
     }
 
     /// Drops what is known of the minutes `from..to`, so that they can be read again from their
@@ -309,7 +338,7 @@ impl TapeBook {
 
     fn cells_of(&self, minutes: &[OpenMinute]) -> Vec<TapeCell> {
         let mut by_price: BTreeMap<u64, [Sum; 2]> = BTreeMap::new();
-        for (low, sums) in minutes.iter().flat_map(|of| &of.cells) {
+        for (low, sums) in minutes.iter().flat_map(|of| &of.cells.by_low) {
             let cell = by_price.entry(*low).or_default();
             cell[0].merge(&sums[0]);
             cell[1].merge(&sums[1]);
@@ -331,7 +360,8 @@ impl TapeBook {
             _ => self.open.binary_search_by_key(&minute, |of| of.minute),
         };
         let index = place.unwrap_or_else(|index| {
-            self.open.insert(index, OpenMinute { minute, ..OpenMinute::default() });
+            let before = index.checked_sub(1).map_or(0, |before| self.open[before].seen.len());
+            self.open.insert(index, OpenMinute::new(minute, before));
             index
         });
         &mut self.open[index]
@@ -366,6 +396,13 @@ impl TapeBook {
 }
 
 impl OpenMinute {
+    /// With room for as many trades as the minute before it had: a set that grows is made anew
+    /// each time.
+    fn new(minute: u16, trades: usize) -> Self {
+        let seen = Identities::with_capacity_and_hasher(trades, BuildHasherDefault::default());
+        Self { minute, seen, ..Self::default() }
+    }
+
     fn add(&mut self, trade: &TapeTrade<'_>, taken: &Taken, is_off_exchange: bool) {
         let against = trade.reasons & Reasons::NOT_LEVEL_ELIGIBLE;
         if trade.counts_in_volume() {
@@ -373,8 +410,7 @@ impl OpenMinute {
             sum.add(taken);
         }
         if against.is_empty() {
-            let cell = self.cells.entry(cell_low(taken.price)).or_default();
-            cell[usize::from(is_off_exchange)].add(taken);
+            self.cells.at(cell_low(taken.price))[usize::from(is_off_exchange)].add(taken);
             return;
         }
         let is_same = |of: &&mut (bool, Reasons, Sum)| of.0 == is_off_exchange && of.1 == against;

@@ -113,9 +113,10 @@ impl TapeTrade<'_> {
     /// definition never changes.
     #[must_use]
     pub fn identity(&self) -> i64 {
+        let head = u32::from(self.venue) | u32::from(self.trf_id.unwrap_or(0)) << 16;
         let mut hash = SipHasher24::new();
-        hash.write(&self.venue.to_le_bytes());
-        hash.write(&self.trf_id.unwrap_or(0).to_le_bytes());
+        // The same as its four bytes, the lowest first, and faster.
+        hash.write_u32(head);
         hash.write(self.trade_id.as_bytes());
         hash.finish().cast_signed()
     }
@@ -304,6 +305,19 @@ mod tests {
     #[test]
     fn the_stored_identity_never_moves() {
         assert_eq!(trade("143541", Some(202)).identity(), IDENTITY_OF_THE_EXAMPLE);
+    }
+
+    #[test]
+    fn an_identity_is_the_hash_of_venue_facility_and_id() {
+        for length in 0..40 {
+            let id = "7".repeat(length);
+            let mut hash = SipHasher24::new();
+            for piece in [&4_u16.to_le_bytes(), &202_u16.to_le_bytes(), id.as_bytes()] {
+                hash.write(piece);
+            }
+            let identity = trade(&id, Some(202)).identity();
+            assert_eq!(identity, hash.finish().cast_signed(), "{length}");
+        }
     }
 
     /// From the first release; a change would double every stored print.

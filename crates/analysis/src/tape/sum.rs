@@ -31,7 +31,7 @@ impl From<&TapeTrade<'_>> for Taken {
     fn from(trade: &TapeTrade<'_>) -> Self {
         let price = units(trade.price.get(), NUMBER_SCALE);
         let shares = units(trade.size.get(), NUMBER_SCALE);
-        Self { price, shares, notional: price.saturating_mul(shares) }
+        Self { price, shares, notional: product(price, shares) }
     }
 }
 
@@ -113,8 +113,16 @@ pub(super) fn cell_low(price: u128) -> u64 {
 fn units(value: Decimal, scale: u32) -> u128 {
     let mantissa = u128::try_from(value.mantissa()).unwrap_or(0);
     match scale.checked_sub(value.scale()) {
-        Some(missing) => mantissa.saturating_mul(power_of_ten(missing)),
+        Some(missing) => product(mantissa, power_of_ten(missing)),
         None => mantissa / power_of_ten(value.scale() - scale),
+    }
+}
+
+/// The product, or the bound. Nearly every factor fits 64 bits, and then nothing can overflow.
+fn product(a: u128, b: u128) -> u128 {
+    match (u64::try_from(a), u64::try_from(b)) {
+        (Ok(a), Ok(b)) => u128::from(a) * u128::from(b),
+        _ => a.saturating_mul(b),
     }
 }
 

@@ -281,7 +281,7 @@ fn whole(trades: &[Drawn]) -> TapePart {
     for of in trades {
         book.take(&of.trade());
     }
-    book.take_final(MINUTES_PER_DAY)
+    book.into_part()
 }
 
 fn merged(parts: &[TapePart]) -> TapePart {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use tokio_util::sync::CancellationToken;
-use undertow_analysis::activity::MINUTES_PER_DAY;
 use undertow_analysis::tape::{TapeBook, TapePart};
 use undertow_market::{Symbol, TapeTrade};
 use undertow_store::tape::{SessionInContext, TapeSession, TapeSource};
@@ -87,7 +86,7 @@ impl Whole<'_> {
             book.take(trade);
         };
         let mut pages = pages::read(desk, &stretch, self.stop, &mut take, &mut |_| {}).await?;
-        let part = book.take_final(MINUTES_PER_DAY);
+        let part = book.into_part();
         let touched = part.minutes.first().zip(part.minutes.last());
         let touched = touched.map(|(first, last)| (day.at(first.minute), day.at(last.minute + 1)));
         let rows = self.store(part, to, &mut pages).await?;

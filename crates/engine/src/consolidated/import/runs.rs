@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{NaiveDate, Utc};
 use tokio::sync::{mpsc, watch};
-use undertow_analysis::activity::MINUTES_PER_DAY;
 use undertow_analysis::tape::{TapeBook, TapeKeep};
 use undertow_market::{Symbol, TapeTrade};
 use undertow_vendor::Reject;
@@ -188,10 +187,9 @@ impl Runs {
         }
     }
 
-    fn hand_on(&mut self, mut book: TapeBook, trades: u64, run: Option<u32>) {
-        let part = book.take_final(MINUTES_PER_DAY);
+    fn hand_on(&mut self, book: TapeBook, trades: u64, run: Option<u32>) {
         let (symbol, date) = (book.symbol().clone(), book.session_date());
-        let finished = Finished { symbol, date, part, trades, run };
+        let finished = Finished { symbol, date, part: book.into_part(), trades, run };
         self.gone |= self.out.blocking_send(finished).is_err();
     }
 
