@@ -18,7 +18,7 @@ use crate::{Store, StoreError};
 /// How an opportunity stands. Rejected ones are open: the gate may yet give way.
 pub use undertow_analysis::opportunity::Status as OpportunityState;
 
-/// Most opportunities that one query returns.
+/// Most opportunities that one query returns, and most changes that are stored at once.
 pub const MAX_OPPORTUNITIES: u32 = 1_000;
 /// Most changes of one opportunity that a query returns, the newest: one a minute, all day.
 pub const MAX_CHANGES: u32 = 1_000;
@@ -91,17 +91,39 @@ impl Store {
     /// instant, a rejection without a reason, or the database refuses otherwise.
     pub async fn put_opportunity_change(
         &self,
-        mut change: OpportunityChange,
+        change: OpportunityChange,
     ) -> Result<i64, StoreError> {
-        change.at = to_microseconds(change.at);
+        let ids = self.put_opportunity_changes(vec![change]).await?;
+        Ok(ids[0])
+    }
+
+    /// The same for many changes, one after the other in one transaction: five hundred wait for
+    /// the disk once.
+    ///
+    /// # Errors
+    /// More than [`MAX_OPPORTUNITIES`], or as for one; then none of them is stored.
+    pub async fn put_opportunity_changes(
+        &self,
+        mut changes: Vec<OpportunityChange>,
+    ) -> Result<Vec<i64>, StoreError> {
+        let most = MAX_OPPORTUNITIES as usize;
+        if changes.len() > most {
+            return Err(StoreError::TooManyRows { given: changes.len(), most });
+        }
+        for change in &mut changes {
+            change.at = to_microseconds(change.at);
+        }
         let pool = self.pool.clone();
         finish(async move {
             let mut connection = pool.acquire().await?;
             let mut transaction = connection.begin().await?;
             lock(&mut transaction, TABLE).await?;
-            let id = put(&mut transaction, &change).await?;
+            let mut ids = Vec::with_capacity(changes.len());
+            for change in &changes {
+                ids.push(put(&mut transaction, change).await?);
+            }
             transaction.commit().await?;
-            Ok(id)
+            Ok(ids)
         })
         .await
     }

@@ -100,45 +100,70 @@ async fn turn(desk: &Desk) {
     if let Err(error) = while_away(|| desk.store.put_stock_positions(positions.clone())).await {
         tracing::error!(%error, "positions were not stored");
     }
-    for one in judged {
-        record(desk, one, &thresholds).await;
-    }
+    record(desk, &judged, &thresholds).await;
 }
 
-/// Records what an assessment changes.
-async fn record(desk: &Desk, judged: Judged, thresholds: &Thresholds) {
+/// A change that an assessment makes, on its way into the database.
+struct Recorded {
+    state: State,
+    row: OpportunityChange,
+}
+
+/// Records what the assessments change. All of it goes together, because a transaction waits for
+/// the disk; where one is refused the others are recorded all the same.
+async fn record(desk: &Desk, judged: &[Judged], thresholds: &Thresholds) {
     let now = to_microseconds(desk.clock.now());
-    if judged.is_too_early_to_go(now) {
-        return;
-    }
-    let Some(change) = next_state(judged.state.as_ref(), &judged.assessment, now) else { return };
-    let evidence = Evidence::new(&judged.inputs, thresholds);
-    if let Err(error) = put(desk, &judged.symbol, &change, &evidence).await {
-        tracing::error!(symbol = %judged.symbol, %error, "an opportunity was not recorded");
+    let changes: Vec<Recorded> =
+        judged.iter().filter_map(|one| change(one, thresholds, now)).collect();
+    match put(desk, &changes).await {
+        Ok(()) => {}
+        Err(error) if changes.len() == 1 || error.is_retryable() => {
+            changes.iter().for_each(|one| not_recorded(one, &error));
+        }
+        Err(_) => {
+            for one in &changes {
+                if let Err(error) = put(desk, std::slice::from_ref(one)).await {
+                    not_recorded(one, &error);
+                }
+            }
+        }
     }
 }
 
-/// Stores a change, keeps it in mind, and tells it.
-async fn put(
-    desk: &Desk,
-    symbol: &Symbol,
-    change: &Change,
-    evidence: &Evidence,
-) -> Result<(), StoreError> {
-    let evidence = serde_json::to_value(evidence).unwrap_or_default();
-    let state = &change.state;
+fn not_recorded(change: &Recorded, error: &StoreError) {
+    tracing::error!(symbol = %change.row.symbol, %error, "an opportunity was not recorded");
+}
+
+/// What an assessment changes, with its evidence.
+fn change(judged: &Judged, thresholds: &Thresholds, now: DateTime<Utc>) -> Option<Recorded> {
+    if judged.is_too_early_to_go(now) {
+        return None;
+    }
+    let Change { state, .. } = next_state(judged.state.as_ref(), &judged.assessment, now)?;
+    let evidence = Evidence::new(&judged.inputs, thresholds);
     let row = OpportunityChange {
-        symbol: symbol.clone(),
+        symbol: judged.symbol.clone(),
         session_date: state.session_date,
         at: state.changed_at,
         state: state.status,
         reason: state.reason.clone(),
-        evidence,
+        evidence: serde_json::to_value(evidence).unwrap_or_default(),
     };
-    while_away(|| desk.store.put_opportunity_change(row.clone())).await?;
-    desk.standings.keep_state(symbol, state.clone());
-    let session_date = state.session_date;
-    desk.tell(EngineEvent::Opportunity { symbol: symbol.clone(), session_date });
+    Some(Recorded { state, row })
+}
+
+/// Stores changes, keeps them in mind, and tells them.
+async fn put(desk: &Desk, changes: &[Recorded]) -> Result<(), StoreError> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let rows = || changes.iter().map(|change| change.row.clone()).collect();
+    while_away(|| desk.store.put_opportunity_changes(rows())).await?;
+    for Recorded { state, row } in changes {
+        desk.standings.keep_state(&row.symbol, state.clone());
+        let (symbol, session_date) = (row.symbol.clone(), state.session_date);
+        desk.tell(EngineEvent::Opportunity { symbol, session_date });
+    }
     Ok(())
 }
 

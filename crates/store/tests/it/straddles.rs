@@ -8,7 +8,7 @@ use undertow_store::content::ContentTable;
 use undertow_store::corporate_actions::{ActionList, ActionsReport};
 use undertow_store::imports::TapeImport;
 use undertow_store::opportunities::{
-    Opportunity, OpportunityChange, OpportunityFilter, OpportunityState,
+    MAX_OPPORTUNITIES, Opportunity, OpportunityChange, OpportunityFilter, OpportunityState,
 };
 use undertow_store::positions::{MAX_POSITIONS, StockPosition};
 use undertow_store::{MergeContext, MergeReport, Store, StoreError};
@@ -299,6 +299,30 @@ fn change(at: i64, state: OpportunityState) -> OpportunityChange {
         reason: matches!(state, Gone | Rejected).then(|| "the call's spread is 14 %".to_owned()),
         evidence: json!({ "hv": 0.52, "iv": 0.38, "at": at, "days": [1e-7, 1.0, -2] }),
     }
+}
+
+#[tokio::test]
+async fn changes_of_many_opportunities_are_stored_together_or_not_at_all() {
+    let (_database, store) = open().await;
+    use OpportunityState::{Expired, New, Updated};
+    let spy = |at, state| OpportunityChange { symbol: symbol("SPY"), ..change(at, state) };
+    let ids = store.put_opportunity_changes(vec![change(0, New), spy(0, New), change(60, Updated)]);
+    let ids = ids.await.unwrap();
+    assert_eq!((ids[0], ids.len()), (ids[2], 3), "two changes are of one opportunity");
+    let stand = async || {
+        let open = store.open_opportunities(day()).await.unwrap();
+        open.into_iter().map(|one| (one.id, one.now)).collect::<Vec<_>>()
+    };
+    let expected = [(ids[0], change(60, Updated)), (ids[1], spy(0, New))];
+    assert_eq!(stand().await, expected);
+    let other = OpportunityChange { symbol: symbol("DIA"), ..change(120, Expired) };
+    let refused = store.put_opportunity_changes(vec![spy(120, Updated), other]).await;
+    assert!(matches!(refused, Err(StoreError::Missing(_))), "{refused:?}");
+    assert_eq!(stand().await, expected, "nothing of it is stored");
+    assert!(store.put_opportunity_changes(Vec::new()).await.unwrap().is_empty());
+    let many = vec![change(180, Updated); MAX_OPPORTUNITIES as usize + 1];
+    let refused = store.put_opportunity_changes(many).await;
+    assert!(matches!(refused, Err(StoreError::TooManyRows { .. })), "{refused:?}");
 }
 
 #[tokio::test]
