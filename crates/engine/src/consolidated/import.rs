@@ -1,9 +1,9 @@
 //! Imports the vendor's flat files: every trade of a day in one file, grouped by ticker.
 //!
-//! A file is read once, at the speed of decompression, and reduced on the way: when a ticker's
-//! rows end, its session is replaced in the database. What was stored is noted, so an interrupted
-//! import goes on with the first ticker that was not; a file that was read to its end is not read
-//! again while it stays the same.
+//! A file is read once, as a stream, and reduced on the way: when a ticker's rows end, its session
+//! is replaced in the database. What was stored is noted, so an interrupted import goes on with the
+//! first ticker that was not; a file that was read to its end is not read again while it stays the
+//! same.
 //!
 //! Other programs may use the database meanwhile. A session is replaced whole, in one transaction,
 //! whoever else writes; two imports of one file would do each other's work, so the second is
