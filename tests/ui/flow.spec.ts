@@ -11,12 +11,13 @@ const FRESH_LIMIT_MS = 60_000;
 const CELL = { time: 2, contract: 3, side: 4, trades: 5, size: 6, premium: 7 } as const;
 
 const tapeOf = (page: Page): Locator => page.getByRole("region", { name: "Tape" });
-const rowsOf = (page: Page): Locator => page.getByRole("rowgroup").getByRole("row");
+const gridOf = (page: Page): Locator => page.getByRole("grid", { name: "Option trades" });
+const rowsOf = (page: Page): Locator => gridOf(page).getByRole("rowgroup").getByRole("row");
 const panelOf = (page: Page, name: string): Locator => page.getByRole("region", { name });
 const filtersOf = (page: Page): Locator => page.getByRole("form", { name: "Filters of the flow" });
 /** Rows are drawn in slots: their order on the screen is in their index. */
 const rowAt = (page: Page, index: number): Locator =>
-  page.locator(`[role=rowgroup] [role=row][aria-rowindex="${index}"]`);
+  gridOf(page).locator(`[role=rowgroup] [role=row][aria-rowindex="${index}"]`);
 const cellOf = (row: Locator, cell: number): Locator =>
   row.locator(`[role=gridcell]:nth-child(${cell})`);
 const cells = (page: Page, cell: number): Promise<string[]> =>
@@ -49,7 +50,7 @@ test("the tape groups trades, prints its rule, and opens a group into all of its
 
   const opener = page.getByRole("button", { name: /^Show its [2-9] trades$/ }).first();
   await expect(opener).toBeVisible();
-  const group = page.getByRole("row").filter({ has: opener }).first();
+  const group = gridOf(page).getByRole("row").filter({ has: opener }).first();
   const index = Number(await group.getAttribute("aria-rowindex"));
   const trades = whole(await cellOf(group, CELL.trades).textContent());
   const size = whole(await cellOf(group, CELL.size).textContent());
@@ -73,7 +74,7 @@ test("a group opens with the keyboard alone", async ({ page, demo }) => {
   await page.keyboard.press(" ");
   await expect(page.getByText(/^\s*Paused/)).toBeVisible();
   const opener = page.getByRole("button", { name: /^Show its \d+ trades$/ }).first();
-  const group = page.getByRole("row").filter({ has: opener }).first();
+  const group = gridOf(page).getByRole("row").filter({ has: opener }).first();
   const index = Number(await group.getAttribute("aria-rowindex"));
   await page.keyboard.press("Home");
   for (let step = 1; step < index; step += 1) await page.keyboard.press("ArrowDown");
@@ -132,7 +133,7 @@ test("new trades come in on top and move nothing that is read", async ({ page, d
   const before = await top();
   await expect.poll(top, { timeout: FRESH_LIMIT_MS }).not.toBe(before);
 
-  const scroller = page.getByRole("rowgroup");
+  const scroller = gridOf(page).getByRole("rowgroup");
   await scroller.evaluate((element) => element.scrollTo({ top: 27 * 12 }));
   const first = (): Promise<string> =>
     scroller.evaluate((element) => {

@@ -1,12 +1,11 @@
 import type { Page } from "@playwright/test";
 
-import { chartOf, expect, open, test } from "./test";
+import { chartOf, expect, open, printsOf, test } from "./test";
 
 const PLACE = "#/off-exchange";
 
-const rowsOf = (page: Page) => page.getByRole("rowgroup").getByRole("row");
 const cells = (page: Page, column: number) =>
-  rowsOf(page).locator(`[role=gridcell]:nth-child(${column})`).allTextContents();
+  printsOf(page).locator(`[role=gridcell]:nth-child(${column})`).allTextContents();
 
 /** `$1.24M` as dollars. */
 function dollars(text: string): number {
@@ -18,9 +17,9 @@ function dollars(text: string): number {
 
 test("the tape shows prints, newest first", async ({ page, demo }) => {
   await open(page, demo, PLACE);
-  await expect(rowsOf(page).first()).toBeVisible();
-  expect(await rowsOf(page).count()).toBeGreaterThan(20);
-  await expect(rowsOf(page).first()).toContainText(/\d\d:\d\d:\d\d\.\d{3}/);
+  await expect(printsOf(page).first()).toBeVisible();
+  expect(await printsOf(page).count()).toBeGreaterThan(20);
+  await expect(printsOf(page).first()).toContainText(/\d\d:\d\d:\d\d\.\d{3}/);
   const notionals = (await cells(page, 4)).map(dollars);
   expect(Math.min(...notionals)).toBeGreaterThan(0);
 });
@@ -39,7 +38,7 @@ test("filters change the tape and the address, and a shared address brings them 
   await filters.getByLabel("Side", { exact: true }).selectOption("buy");
   await filters.getByLabel("Order").selectOption("largest");
   await expect(page).toHaveURL(/min=1000000&side=buy&order=largest/);
-  await expect(rowsOf(page).first()).toBeVisible();
+  await expect(printsOf(page).first()).toBeVisible();
 
   const expectFiltered = () =>
     expect(async () => {
@@ -61,7 +60,7 @@ test("filters change the tape and the address, and a shared address brings them 
 
 test("a reason can be left out", async ({ page, demo }) => {
   await open(page, demo, PLACE);
-  await expect(rowsOf(page).first()).toBeVisible();
+  await expect(printsOf(page).first()).toBeVisible();
   await page.getByRole("button", { name: "Reasons: any reason" }).click();
   await page.getByRole("button", { name: "Only what counts for levels" }).click();
   await page.keyboard.press("Escape");
@@ -78,7 +77,7 @@ test("a reason can be left out", async ({ page, demo }) => {
 test("a print opens whole with mouse and keyboard", async ({ page, demo }) => {
   await open(page, demo, PLACE);
   const drawer = page.getByRole("complementary", { name: "The whole print" });
-  await rowsOf(page).first().click();
+  await printsOf(page).first().click();
   await expect(drawer).toContainText("SPY");
   await expect(drawer.locator("dt").first()).toBeVisible();
   expect(await drawer.locator("dt").count()).toBeGreaterThan(8);
@@ -92,6 +91,24 @@ test("a print opens whole with mouse and keyboard", async ({ page, demo }) => {
   await expect(page.locator("[role=row][aria-selected=true]")).toHaveCount(1);
   await page.keyboard.press("Enter");
   await expect(drawer.locator("dt").first()).toBeVisible();
+});
+
+test("the print that was pressed opens, also when another takes its row before the release", async ({
+  page,
+  demo,
+}) => {
+  await open(page, demo, PLACE);
+  const first = printsOf(page).first();
+  const top = async (): Promise<string> => (await first.textContent()) ?? "";
+  const time = async (): Promise<string> => /[\d:]{8}\.\d{3}/.exec(await top())?.[0] ?? "none";
+  await first.hover();
+  await page.mouse.down();
+  const drawer = page.getByRole("complementary", { name: "The whole print" });
+  await expect(drawer.locator("dt").first()).toBeVisible();
+  const pressed = await drawer.getByRole("heading").textContent();
+  await expect.poll(async () => pressed?.includes(await time()), { timeout: 60_000 }).toBe(false);
+  await page.mouse.up();
+  await expect(drawer.getByRole("heading")).toHaveText(pressed ?? "");
 });
 
 test("levels are listed with what they are made of, and lead to the chart", async ({

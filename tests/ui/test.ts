@@ -109,8 +109,16 @@ export async function open(page: Page, market: Daemon, place = ""): Promise<void
 }
 
 export async function expectSimulated(page: Page): Promise<void> {
-  await expect(page.getByRole("note")).toContainText("SIMULATED", { timeout: CHART_LIMIT_MS });
+  await expect(stripOf(page, "SIMULATED")).toBeVisible({ timeout: CHART_LIMIT_MS });
 }
+
+/** The strip of the frame that says why the market is not the real one, now. Pages have notes too. */
+export const stripOf = (page: Page, word: "SIMULATED" | "CLOCK SHIFTED"): Locator =>
+  page.getByRole("note").filter({ hasText: word });
+
+/** The drawn rows of the tape of prints. Levels beside it are a table with row groups as well. */
+export const printsOf = (page: Page): Locator =>
+  page.getByRole("grid", { name: "Off-exchange prints" }).getByRole("rowgroup").getByRole("row");
 
 /** Every panel has read what it shows. */
 export async function expectRead(page: Page): Promise<void> {
