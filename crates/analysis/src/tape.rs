@@ -9,6 +9,7 @@
 //! minute that has left opens it again and leaves with a later part: **the parts of a book add
 //! up** to what the whole tape gives at once, and no trade is in two of them.
 
+mod notionals;
 mod sum;
 
 use std::collections::{BTreeMap, HashSet};
@@ -22,6 +23,7 @@ use undertow_market::{
 };
 
 use crate::activity::{MINUTES_PER_DAY, MinuteShares};
+pub use notionals::{BUCKETS, FLOOR_SESSIONS, MIN_TRADES, Notionals};
 use sum::{Sum, Taken, cell_low};
 
 /// What is kept of a tape beside its sums.
@@ -40,6 +42,8 @@ pub struct TapePart {
     pub cells: Vec<TapeCell>,
     /// Large off-exchange trades of these minutes, in the order of the tape.
     pub prints: Vec<TapePrint>,
+    /// How large the off-exchange trades of these minutes are that the tape counts.
+    pub notionals: Notionals,
 }
 
 impl TapePart {
@@ -67,7 +71,8 @@ pub struct SessionVolume {
 pub struct TapeBook {
     symbol: Symbol,
     session_date: NaiveDate,
-    /// In the unit of [`Sum::notional`].
+    keep: TapeKeep,
+    /// Its floor in the unit of [`Sum::notional`].
     print_floor: u128,
     /// Minutes with something that has not been handed out, in order. At most 1,440.
     open: Vec<OpenMinute>,
@@ -93,6 +98,7 @@ struct OpenMinute {
     apart: Vec<(bool, Reasons, Sum)>,
     cells: Cells,
     prints: Vec<TapePrint>,
+    notionals: Notionals,
     seen: Identities,
 }
 
@@ -134,6 +140,7 @@ impl TapeBook {
         Self {
             symbol,
             session_date,
+            keep,
             print_floor: sum::notional_units(keep.print_floor),
             open: Vec::new(),
             handed: Vec::new(),
@@ -177,6 +184,12 @@ impl TapeBook {
     #[must_use]
     pub fn session_date(&self) -> NaiveDate {
         self.session_date
+    }
+
+    /// What is kept beside the sums.
+    #[must_use]
+    pub fn keep(&self) -> TapeKeep {
+        self.keep
     }
 
     /// Counts a trade. False when it was counted before, when its minute was forgotten, and when
@@ -321,6 +334,7 @@ impl TapeBook {
             minutes: self.minutes_of(minutes),
             cells: self.cells_of(minutes),
             prints: prints_of(minutes),
+            notionals: notionals_of(minutes),
         }
     }
 
@@ -408,6 +422,9 @@ impl OpenMinute {
         if trade.counts_in_volume() {
             let sum = if is_off_exchange { &mut self.off_exchange } else { &mut self.lit };
             sum.add(taken);
+            if is_off_exchange {
+                self.notionals.count(taken.notional);
+            }
         }
         if against.is_empty() {
             self.cells.at(cell_low(taken.price))[usize::from(is_off_exchange)].add(taken);
@@ -444,6 +461,12 @@ fn prints_of(minutes: &[OpenMinute]) -> Vec<TapePrint> {
     let mut prints: Vec<TapePrint> = minutes.iter().flat_map(|of| of.prints.clone()).collect();
     prints.sort_by_key(|print| (print.reported_at, print.sequence, print.identity));
     prints
+}
+
+fn notionals_of(minutes: &[OpenMinute]) -> Notionals {
+    let mut all = Notionals::default();
+    minutes.iter().for_each(|of| all.merge(&of.notionals));
+    all
 }
 
 /// Takes a 64-bit hash as it is.

@@ -75,6 +75,7 @@ pub async fn run(
     let wanted = ImportOptions {
         symbols: (!work.symbols.is_empty()).then_some(symbols),
         print_floor: options.settings.tape.print_floor,
+        print_per_mille: options.settings.tape.print_per_mille(),
         again: work.again,
         rows_a_write: ROWS_A_WRITE,
     };

@@ -163,6 +163,7 @@ async fn import_into(store: Store, file: &Path) -> Result<()> {
     let options = ImportOptions {
         symbols: None,
         print_floor: PRINT_FLOOR,
+        print_per_mille: None,
         again: false,
         rows_a_write: ROWS_A_WRITE,
     };

@@ -394,6 +394,7 @@ async fn engine(
             symbols: (0..SYMBOLS).map(symbol).collect::<Result<_>>()?,
             history_sessions: 0,
             print_floor: 100_000,
+            print_percentile: 0.0,
             chain_every_s: 3_600,
             stream: true,
             whole_market: false,

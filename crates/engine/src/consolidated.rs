@@ -19,6 +19,7 @@ mod daily;
 mod day;
 mod delay;
 mod desk;
+mod floors;
 mod flush;
 pub mod import;
 mod intake;
@@ -43,12 +44,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{NaiveDate, Utc};
-use rust_decimal::Decimal;
 use tokio::sync::{Notify, broadcast};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use undertow_analysis::opportunity::Evidence;
-use undertow_analysis::tape::TapeKeep;
 use undertow_market::{Calendar, Symbol, VendorId};
 use undertow_store::{MayPass, Store, StoreError, while_away};
 use undertow_vendor::Priority;
@@ -79,6 +78,7 @@ use crate::writer::Writer;
 use crate::{budgets, election, retention};
 use books::{Books, Margins};
 use desk::Desk;
+use floors::Floors;
 use join::StreamNote;
 use kept::Kept;
 use progress::Progress;
@@ -406,7 +406,7 @@ fn collectors_of(desk: &Arc<Desk>, stream: Option<&intake::Source>) -> Tasks {
 }
 
 fn desk(parts: ConsolidatedParts, watched: Vec<Symbol>, writer: Writer) -> Desk {
-    let keep = TapeKeep { print_floor: Decimal::from(parts.tape.print_floor) };
+    let floors = Floors::new(parts.tape.print_floor, parts.tape.print_per_mille());
     let common = Common {
         vendor_id: VENDOR,
         store: parts.store,
@@ -427,7 +427,8 @@ fn desk(parts: ConsolidatedParts, watched: Vec<Symbol>, writer: Writer) -> Desk 
         watched: Mutex::new(watched),
         conditions: Mutex::new(ConditionTable::builtin()),
         conditions_are_new: AtomicBool::new(false),
-        books: Books::new(keep, Margins::at_speed(parts.clock.speed()), parts.max_held),
+        floors,
+        books: Books::new(Margins::at_speed(parts.clock.speed()), parts.max_held),
         stream: StreamNote::default(),
         standings: Standings::default(),
         progress: Progress::default(),

@@ -429,6 +429,8 @@ mod tests {
             ("[collect]\nsymbols = [\"not a ticker\"]", "not a ticker"),
             ("[levels]\natr_multiple = -1.0", "levels"),
             ("[tape]\nchain_every_s = 5", "tape.chain_every_s: use 30 to 3600"),
+            ("[tape]\nprint_percentile = 50", "print_percentile: use 0 for none, or 90 to 99.9"),
+            ("[tape]\nprint_percentile = nan", "print_percentile: use 0 for none, or 90 to 99.9"),
             ("[straddles]\nestimator = \"magic\"", "use one of close_to_close"),
             ("[straddles]\nmin_days = 50", "min_days"),
             ("[straddles]\nspread = 0.0", "straddles.spread"),

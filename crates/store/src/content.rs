@@ -274,7 +274,8 @@ const TAPE_PRINTS: &str = hash_of!(
 );
 
 const TAPE_BOOKS: &str = hash_of!(
-    "symbol, session_date, complete_to, is_whole, trades, trim_scale(prints_floor), off_minutes",
+    "symbol, session_date, complete_to, is_whole, trades, trim_scale(prints_floor), off_minutes,
+     off_notionals",
     "tape_books"
 );
 

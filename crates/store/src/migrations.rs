@@ -16,7 +16,7 @@ macro_rules! migrations {
 
 /// Every file of `migrations/`. Their versions and texts are kept in each database that they were
 /// run on and never change; a test compares this list with the folder.
-const FILES: [(i64, &str, &str); 10] = migrations![
+const FILES: [(i64, &str, &str); 11] = migrations![
     (1, "prints", "0001_prints.sql"),
     (2, "rollups", "0002_rollups.sql"),
     (3, "bars", "0003_bars.sql"),
@@ -27,6 +27,7 @@ const FILES: [(i64, &str, &str); 10] = migrations![
     (8, "tape", "0008_tape.sql"),
     (9, "opportunities", "0009_opportunities.sql"),
     (10, "packed sums", "0010_packed_sums.sql"),
+    (11, "tape notionals", "0011_tape_notionals.sql"),
 ];
 
 pub(crate) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {

@@ -17,6 +17,7 @@
 mod activity;
 mod append;
 mod books;
+mod notionals;
 mod prints;
 mod read;
 mod replace;

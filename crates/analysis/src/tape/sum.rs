@@ -77,7 +77,7 @@ impl Sum {
         TapeVolume {
             trades: self.trades,
             shares: shares(self.shares),
-            notional: decimal(self.notional, NOTIONAL_SCALE),
+            notional: dollars(self.notional),
         }
     }
 }
@@ -85,6 +85,11 @@ impl Sum {
 /// Dollars in the unit of a sum; below zero is zero.
 pub(super) fn notional_units(dollars: Decimal) -> u128 {
     units(dollars, NOTIONAL_SCALE)
+}
+
+/// Dollars out of the unit of a sum.
+pub(super) fn dollars(units: u128) -> Decimal {
+    decimal(units, NOTIONAL_SCALE)
 }
 
 /// Shares out of the unit of a sum.

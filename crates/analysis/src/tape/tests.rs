@@ -288,7 +288,9 @@ fn merged(parts: &[TapePart]) -> TapePart {
     let mut minutes: BTreeMap<u16, TapeMinute> = BTreeMap::new();
     let mut cells: BTreeMap<Decimal, TapeCell> = BTreeMap::new();
     let mut prints = Vec::new();
+    let mut notionals = Notionals::default();
     for part in parts {
+        notionals.merge(&part.notionals);
         for of in &part.minutes {
             let sum = minutes.entry(of.minute).or_insert_with(|| TapeMinute {
                 lit: TapeVolume::default(),
@@ -325,6 +327,7 @@ fn merged(parts: &[TapePart]) -> TapePart {
         minutes: minutes.into_values().collect(),
         cells: cells.into_values().collect(),
         prints,
+        notionals,
     }
 }
 
@@ -375,6 +378,8 @@ proptest! {
                 cell.merge(&one).unwrap();
             }
         }
+        let counted: u32 = part.notionals.buckets().map(|(_, trades)| trades).sum();
+        prop_assert_eq!(counted, off.values().map(|of| of.trades).sum::<u32>());
         for minute in &part.minutes {
             let expected = off.remove(&minute.minute).unwrap_or_default();
             prop_assert_eq!(minute.off_exchange, expected);

@@ -16,6 +16,7 @@ use undertow_vendor::polygon::stream::FrameSink;
 
 use super::day::TapeDay;
 use super::delay::Delay;
+use super::floors::DayFloors;
 use super::lag::Lag;
 use super::live::{Live, Reading, SoFar};
 
@@ -56,6 +57,7 @@ pub(super) struct FinalMinutes {
     pub(super) symbol: Symbol,
     pub(super) day: TapeDay,
     pub(super) part: TapePart,
+    pub(super) keep: TapeKeep,
     /// Minutes before this are final.
     pub(super) before: u16,
 }
@@ -94,7 +96,6 @@ impl Margins {
 pub(super) struct Books {
     held: Mutex<Held>,
     margins: Margins,
-    keep: TapeKeep,
     max_held: usize,
 }
 
@@ -105,6 +106,8 @@ pub(super) struct Held {
     /// Minutes of the day from this on are left to its reread, which comes when it is over.
     last: u16,
     tapes: HashMap<Symbol, Live>,
+    /// What is kept of symbols that only the stream brings.
+    floors: Option<DayFloors>,
     /// When the stream joined what it brings, by symbol.
     joined: HashMap<Symbol, DateTime<Utc>>,
     /// Since when the stream brings every symbol.
@@ -118,18 +121,11 @@ pub(super) struct Held {
     stored: Lag,
     /// Since when a write of minutes is under way.
     storing_since: Option<Instant>,
-    keep: Option<TapeKeep>,
 }
 
 impl Books {
-    pub(super) fn new(keep: TapeKeep, margins: Margins, max_held: usize) -> Self {
-        let held = Held { keep: Some(keep), ..Held::default() };
-        Self { held: Mutex::new(held), margins, keep, max_held }
-    }
-
-    /// What is kept beside the sums.
-    pub(super) fn keep(&self) -> TapeKeep {
-        self.keep
+    pub(super) fn new(margins: Margins, max_held: usize) -> Self {
+        Self { held: Mutex::default(), margins, max_held }
     }
 
     /// The day that is summed.
@@ -137,11 +133,13 @@ impl Books {
         self.lock().day
     }
 
-    /// Begins a day, with nothing in it. Minutes from `last` on are left to its reread.
-    pub(super) fn begin(&self, day: TapeDay, last: u16) {
+    /// Begins a day, with nothing in it. Minutes from `last` on are left to its reread. `floors`
+    /// are those of symbols that only the stream brings.
+    pub(super) fn begin(&self, day: TapeDay, last: u16, floors: DayFloors) {
         let mut held = self.lock();
         held.day = Some(day);
         held.last = last;
+        held.floors = Some(floors);
         held.tapes.clear();
         held.counters.held = 0;
         // Sums of the whole market begin anew with what comes.
@@ -157,21 +155,21 @@ impl Books {
         watched.map(|(symbol, _)| symbol.clone()).collect()
     }
 
-    /// Puts in a tape of which minutes are stored. `now` is when the stream's trades count from,
+    /// Puts in a tape of which minutes are stored: those before a minute. `now` is when the stream's trades count from,
     /// where it brings the symbol already.
     pub(super) fn put(
         &self,
         symbol: &Symbol,
         day: TapeDay,
-        stored: &[TapeMinute],
-        stored_before: u16,
+        keep: TapeKeep,
+        (stored, stored_before): (&[TapeMinute], u16),
         now: DateTime<Utc>,
     ) {
         let mut held = self.lock();
         if held.day != Some(day) {
             return;
         }
-        let mut live = Live::resumed(symbol.clone(), day, self.keep, stored, stored_before);
+        let mut live = Live::resumed(symbol.clone(), day, keep, stored, stored_before);
         if held.joined.contains_key(symbol) || held.all_joined_at.is_some() {
             live.joined(now);
         }
@@ -350,8 +348,8 @@ impl Books {
             freed += before - live.held();
             rows += 1 + part.minutes.len() + part.cells.len() + part.prints.len();
             if live.is_watched || !part.is_empty() {
-                let before = live.taken_before();
-                taken.push(FinalMinutes { symbol: symbol.clone(), day, part, before });
+                let (keep, before) = (live.keep(), live.taken_before());
+                taken.push(FinalMinutes { symbol: symbol.clone(), day, part, keep, before });
             }
         }
         held.counters.held = held.counters.held.saturating_sub(freed);
@@ -498,12 +496,13 @@ impl Held {
 
     /// The tape of a symbol that only the stream brings, begun when its first trade comes.
     fn begin_of_the_stream(&mut self, symbol: &Symbol) {
-        let (Some(day), Some(joined_at), Some(keep)) = (self.day, self.all_joined_at, self.keep)
+        let (Some(day), Some(joined_at), Some(floors)) =
+            (self.day, self.all_joined_at, &self.floors)
         else {
             return;
         };
         if self.tapes.len() < MAX_SYMBOLS {
-            let live = Live::of_the_stream(symbol.clone(), day, keep, joined_at);
+            let live = Live::of_the_stream(symbol.clone(), day, floors.of(symbol), joined_at);
             self.tapes.insert(symbol.clone(), live);
         }
     }

@@ -12,6 +12,7 @@ use undertow_vendor::VendorError;
 use undertow_vendor::polygon::{ConditionTable, Polygon};
 
 use super::books::Books;
+use super::floors::Floors;
 use super::join::StreamNote;
 use super::kept::Kept;
 use super::progress::Progress;
@@ -28,6 +29,8 @@ pub(super) struct Desk {
     pub(super) watched: Mutex<Vec<Symbol>>,
     pub(super) kept: Kept,
     pub(super) conditions: Mutex<ConditionTable>,
+    /// Which trades are kept one by one.
+    pub(super) floors: Floors,
     pub(super) books: Books,
     pub(super) stream: StreamNote,
     pub(super) standings: Standings,

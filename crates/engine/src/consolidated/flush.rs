@@ -47,7 +47,7 @@ async fn flush(desk: &Desk) -> Result<(), WriteError> {
             symbol: Symbol::new(MARKET).expect("the market's name has a ticker's form"),
             session_date: undertow_market::new_york_date(desk.clock.now()),
         };
-        let rows = Rows::TapeMinutes(minutes.iter().map(|of| append(desk, of)).collect());
+        let rows = Rows::TapeMinutes(minutes.iter().map(append).collect());
         desk.books.is_storing(true);
         let stored = desk.writer.rows(&place, rows, rejects, Books::default()).await;
         desk.books.is_storing(false);
@@ -59,13 +59,13 @@ async fn flush(desk: &Desk) -> Result<(), WriteError> {
     }
 }
 
-fn append(desk: &Desk, minutes: &FinalMinutes) -> TapeAppend {
+fn append(minutes: &FinalMinutes) -> TapeAppend {
     TapeAppend {
         symbol: minutes.symbol.clone(),
         session_date: minutes.day.date,
         part: minutes.part.clone(),
         to: minutes.day.at(minutes.before),
-        prints_floor: desk.books.keep().print_floor,
+        prints_floor: minutes.keep.print_floor,
     }
 }
 

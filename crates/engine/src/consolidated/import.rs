@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use rust_decimal::Decimal;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use undertow_analysis::tape::{TapeKeep, TapePart};
@@ -33,11 +33,12 @@ use undertow_vendor::polygon::ConditionTable;
 use undertow_vendor::polygon::flat_file::FlatFileError;
 
 use super::day::TapeDay;
+use super::floors::Floors;
 use crate::clock::Clock;
 use crate::common::Place;
 use crate::feed::Series;
 use crate::writer::{Books, Rows, Slot, WriteError, Writer};
-use runs::{Read, Reading, Wanted};
+use runs::{FileFloors, Read, Reading, Wanted};
 
 /// Sessions that wait to be stored while the next one is read.
 const QUEUE: usize = 64;
@@ -55,6 +56,8 @@ pub struct ImportOptions {
     pub symbols: Option<BTreeSet<Symbol>>,
     /// Smallest off-exchange trade that is kept by itself, dollars.
     pub print_floor: u32,
+    /// Percentile of a symbol's own trades that are kept although they are smaller, thousandths.
+    pub print_per_mille: Option<u16>,
     /// Whether files that were imported before are read again.
     pub again: bool,
     /// Rows that are gathered before they are written; [`ROWS_A_WRITE`] for most.
@@ -246,6 +249,7 @@ struct Work<'a> {
 struct Finished {
     symbol: Symbol,
     date: NaiveDate,
+    keep: TapeKeep,
     part: TapePart,
     trades: u64,
     /// Its run in the file; none for what was read again at the end.
@@ -336,12 +340,12 @@ impl Work<'_> {
         let stopped = Arc::new(AtomicBool::new(false));
         let read = Read {
             file: course.file.to_owned(),
+            floors: self.floors(again.as_ref()),
             wanted: match again {
                 Some(again) => Wanted::Again(again),
                 None => Wanted::First(self.options.symbols.clone()),
             },
             conditions: ConditionTable::builtin(),
-            keep: TapeKeep { print_floor: Decimal::from(self.options.print_floor) },
             done: u32::try_from(course.note.symbols_done).unwrap_or(0),
             out,
             told,
@@ -361,6 +365,18 @@ impl Work<'_> {
         imported.other_day = imported.other_day.max(summary.other_day);
         course.tell(Reading { bytes: course.at.total_bytes, rows: summary.rows });
         Ok(summary.split)
+    }
+
+    /// The floors of the file's day, for what is read of it.
+    fn floors(&self, again: Option<&BTreeSet<Symbol>>) -> FileFloors {
+        let symbols = again.or(self.options.symbols.as_ref());
+        FileFloors {
+            asked: Floors::new(self.options.print_floor, self.options.print_per_mille),
+            place: self.place.clone(),
+            symbols: symbols.map(|symbols| symbols.iter().cloned().collect()),
+            runtime: Handle::current(),
+            known: None,
+        }
     }
 
     /// Stores sessions as they are read, many at once, until the reading ends.
@@ -455,7 +471,7 @@ impl Work<'_> {
             source: TapeSource::FlatFile,
             complete_to: day.ends_at(),
             is_whole: true,
-            prints_floor: Decimal::from(self.options.print_floor),
+            prints_floor: session.keep.print_floor,
         };
         Ok(SessionInContext { session, context })
     }
@@ -503,13 +519,13 @@ fn rows_of(part: &TapePart) -> usize {
 
 /// The same file with other tickers is another import.
 fn what_is_kept(options: &ImportOptions) -> String {
-    let floor = options.print_floor;
+    let floor = Floors::new(options.print_floor, options.print_per_mille).words();
     match &options.symbols {
-        None => format!("every ticker, prints from {floor} dollars"),
+        None => format!("every ticker, {floor}"),
         Some(symbols) => {
             let names: Vec<&str> = symbols.iter().map(Symbol::as_str).collect();
             let mark = fnv(names.join(",").as_bytes());
-            format!("{} tickers ({mark:016x}), prints from {floor} dollars", symbols.len())
+            format!("{} tickers ({mark:016x}), {floor}", symbols.len())
         }
     }
 }
@@ -532,6 +548,7 @@ mod tests {
             what_is_kept(&ImportOptions {
                 symbols,
                 print_floor,
+                print_per_mille: None,
                 again: false,
                 rows_a_write: ROWS_A_WRITE,
             })
@@ -540,6 +557,8 @@ mod tests {
         assert_eq!(of(Some(&["SPY", "QQQ"]), 1), of(Some(&["QQQ", "SPY"]), 1));
         assert_ne!(of(Some(&["SPY"]), 1), of(Some(&["QQQ"]), 1));
         assert_ne!(of(Some(&["SPY"]), 1), of(Some(&["SPY"]), 2));
+        let percentile = Floors::new(1, Some(995)).words();
+        assert_eq!(percentile, "prints from 1 dollars or percentile 99.5");
     }
 
     #[test]

@@ -129,6 +129,11 @@ impl Live {
         }
     }
 
+    /// What is kept of it beside its sums.
+    pub(super) fn keep(&self) -> TapeKeep {
+        self.book.keep()
+    }
+
     /// Minutes before this left the book.
     pub(super) fn taken_before(&self) -> u16 {
         self.taken_before

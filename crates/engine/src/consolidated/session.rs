@@ -35,7 +35,9 @@ async fn follow(desk: &Desk) -> Result<(), StoreError> {
     if desk.books.day() != Some(day) {
         let hours = desk.calendar.session(date);
         let last = hours.map_or(MINUTES_PER_DAY, |of| day.minute_of(of.post_end_at + SETTLE));
-        desk.books.begin(day, last);
+        let symbols: Option<&[Symbol]> = if desk.tape.whole_market { None } else { Some(&[]) };
+        let floors = desk.floors.of_day(&desk.store, &desk.calendar, symbols, date).await?;
+        desk.books.begin(day, last, floors);
         desk.standings.begin(date);
     }
     let (open, wanted) = (desk.books.watched(), desk.watched());
@@ -65,6 +67,7 @@ pub(super) async fn open_symbol(
         0 => Vec::new(),
         _ => desk.store.tape_minutes(symbol, day.date, day.date).await?,
     };
-    desk.books.put(symbol, day, &stored, before, desk.clock.now());
+    let keep = desk.floors.of(&desk.store, &desk.calendar, symbol, day.date).await?;
+    desk.books.put(symbol, day, keep, (&stored, before), desk.clock.now());
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use tokio_util::sync::CancellationToken;
-use undertow_analysis::tape::{TapeBook, TapePart};
+use undertow_analysis::tape::{TapeBook, TapeKeep, TapePart};
 use undertow_market::{Symbol, TapeTrade};
 use undertow_store::tape::{SessionInContext, TapeSession, TapeSource};
 use undertow_vendor::Priority;
@@ -75,7 +75,8 @@ impl Whole<'_> {
         let now = desk.clock.now();
         let told_to = now - desk.books.delay(now).max(REST_LAG);
         let to = to.min(day.at(day.minute_of(told_to)));
-        let mut book = TapeBook::new(self.symbol.clone(), day.date, desk.books.keep());
+        let keep = desk.floors.of(&desk.store, &desk.calendar, self.symbol, day.date).await?;
+        let mut book = TapeBook::new(self.symbol.clone(), day.date, keep);
         let stretch = Stretch {
             symbol: self.symbol.clone(),
             from: day.begins_at(),
@@ -89,7 +90,7 @@ impl Whole<'_> {
         let part = book.into_part();
         let touched = part.minutes.first().zip(part.minutes.last());
         let touched = touched.map(|(first, last)| (day.at(first.minute), day.at(last.minute + 1)));
-        let rows = self.store(part, to, &mut pages).await?;
+        let rows = self.store(part, keep, to, &mut pages).await?;
         if let Some((from, to)) = touched.filter(|_| rows > 0) {
             desk.tell(EngineEvent::Tape(Touched { symbol: self.symbol.clone(), from, to, rows }));
         }
@@ -99,6 +100,7 @@ impl Whole<'_> {
     async fn store(
         &self,
         part: TapePart,
+        keep: TapeKeep,
         to: DateTime<Utc>,
         pages: &mut Pages,
     ) -> Result<u64, CollectError> {
@@ -120,7 +122,7 @@ impl Whole<'_> {
             source: TapeSource::Rest,
             complete_to: to,
             is_whole: hours.is_some_and(|hours| to >= hours.post_end_at),
-            prints_floor: desk.books.keep().print_floor,
+            prints_floor: keep.print_floor,
         };
         let sessions = [SessionInContext { session, context }];
         Ok(desk.writer.sessions(Arc::new(sessions)).await?)

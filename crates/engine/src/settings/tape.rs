@@ -8,6 +8,8 @@ use undertow_market::Symbol;
 pub const MAX_TAPE_SYMBOLS: usize = 500;
 /// Smallest and largest floor of a print that is kept, dollars.
 const PRINT_FLOOR_BOUNDS: std::ops::RangeInclusive<u32> = 1_000..=100_000_000;
+/// Which percentile of a symbol's own trades may be kept. Below it, it is most of the tape.
+const PRINT_PERCENTILE_BOUNDS: std::ops::RangeInclusive<f64> = 90.0..=99.9;
 /// How often a chain may be asked for, seconds.
 const CHAIN_BOUNDS_S: std::ops::RangeInclusive<u32> = 30..=3_600;
 /// Longest history that a new symbol may start with, sessions.
@@ -25,6 +27,9 @@ pub struct Tape {
     pub history_sessions: u32,
     /// Smallest off-exchange trade that is kept by itself, dollars.
     pub print_floor: u32,
+    /// Percentile of a symbol's own off-exchange trades that are kept by themselves although they
+    /// are smaller; 0 for none.
+    pub print_percentile: f64,
     /// How often a chain is asked for, seconds.
     pub chain_every_s: u32,
     /// Whether to join the vendor's live stream.
@@ -68,6 +73,18 @@ fn estimator<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Estimator, D:
 }
 
 impl Tape {
+    /// The percentile in thousandths, where one is asked for.
+    #[must_use]
+    pub fn print_per_mille(&self) -> Option<u16> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is bounded"
+        )]
+        let per_mille = (self.print_percentile * 10.0).round() as u16;
+        (per_mille > 0).then_some(per_mille)
+    }
+
     /// What is wrong with it, if anything is.
     pub(super) fn objection(&self) -> Option<String> {
         let floor = PRINT_FLOOR_BOUNDS;
@@ -80,6 +97,11 @@ impl Tape {
         }
         if !floor.contains(&self.print_floor) {
             return Some(format!("tape.print_floor: use {} to {}", floor.start(), floor.end()));
+        }
+        let percentile = PRINT_PERCENTILE_BOUNDS;
+        if self.print_percentile != 0.0 && !percentile.contains(&self.print_percentile) {
+            let (start, end) = (percentile.start(), percentile.end());
+            return Some(format!("tape.print_percentile: use 0 for none, or {start} to {end}"));
         }
         if !chain.contains(&self.chain_every_s) {
             return Some(format!("tape.chain_every_s: use {} to {}", chain.start(), chain.end()));

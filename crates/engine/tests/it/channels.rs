@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use undertow_market::TapeMinute;
+use rust_decimal::Decimal;
+use tokio_util::sync::CancellationToken;
+use undertow_engine::consolidated::{ImportOptions, import};
+use undertow_market::{TapeMinute, TapePrint};
 use undertow_store::Store;
+use undertow_store::tape::TapePrintsFilter;
 
 use crate::rig::*;
 
@@ -96,4 +100,67 @@ async fn the_stream_rest_and_the_flat_file_of_a_day_give_the_same_rows() {
         }
     }
     assert!(same > 30 && other > 0, "{same} minutes are the same and {other} are not");
+}
+
+/// The stored prints of a session.
+async fn prints_of(store: &Store, name: &str) -> Vec<TapePrint> {
+    let day = date(SESSION);
+    store.tape_prints(&TapePrintsFilter::new(symbol(name), day, day)).await.unwrap()
+}
+
+/// A session out of its file, with prints from a floor or a percentile on.
+async fn keeping(rig: &Rig, store: &Store, session: &str, floor: u32, per_mille: Option<u16>) {
+    let options = ImportOptions {
+        print_floor: floor,
+        print_per_mille: per_mille,
+        ..import_options(Some(&["IWM"]))
+    };
+    let (place, files) = (rig.place(store), [rig.flat_file(session)]);
+    import(&place, &files, &options, &CancellationToken::new(), &mut |_| {}).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_percentile_keeps_the_large_trades_of_a_stock_whose_trades_are_small() {
+    const FLOOR: u32 = 100_000_000;
+    let rig = busy("2026-06-03T16:00:00Z", 1.0).await;
+    let (_all, all) = database().await;
+    keeping(&rig, &all, SESSION, 1_000, None).await;
+    let everything = prints_of(&all, "IWM").await;
+
+    let (_filed, filed) = database().await;
+    // Nothing is known of the stock yet: the floor alone holds.
+    keeping(&rig, &filed, SESSION, FLOOR, Some(950)).await;
+    let book = filed.tape_book(&symbol("IWM"), date(SESSION)).await.unwrap().unwrap();
+    assert_eq!((book.prints_floor, prints_of(&filed, "IWM").await.len()), (FLOOR.into(), 0));
+    // With the session before, its own percentile does.
+    keeping(&rig, &filed, "2026-06-01", FLOOR, Some(950)).await;
+    keeping(&rig, &filed, SESSION, FLOOR, Some(951)).await;
+    let book = filed.tape_book(&symbol("IWM"), date(SESSION)).await.unwrap().unwrap();
+    let floor = book.prints_floor;
+    assert!(floor > Decimal::ONE_THOUSAND && floor < FLOOR.into(), "{floor}");
+    let mut kept = everything.clone();
+    kept.retain(|print| print.notional() >= floor);
+    let minutes = minutes_of(&filed, "IWM").await;
+    let trades: u32 = minutes.values().map(|of| of.off_exchange.trades).sum();
+    println!("from {floor} dollars on: {} of {trades} trades", kept.len());
+    let share = kept.len() as f64 / f64::from(trades);
+    assert!((0.02..0.10).contains(&share), "some one in twenty: {share}");
+    let mut found = prints_of(&filed, "IWM").await;
+    for print in found.iter_mut().chain(&mut kept) {
+        print.received_at = at("2026-06-03T16:00:00Z");
+    }
+    assert_eq!(found, kept, "everything from the floor on, and nothing below it");
+
+    // REST reads history backwards: the session before takes its floor from the one after it.
+    let before = filed.tape_book(&symbol("IWM"), date("2026-06-01")).await.unwrap().unwrap();
+    assert!(before.prints_floor < FLOOR.into(), "{}", before.prints_floor);
+    // Over REST the day is the same as out of its file.
+    let (_asked, asked) = database().await;
+    keeping(&rig, &asked, "2026-06-01", FLOOR, None).await;
+    let mut rest = busy("2026-06-03T01:00:00Z", 1.0).await;
+    (rest.streams, rest.print_percentile, rest.print_floor) = (false, 95.1, FLOOR);
+    let engine = rest.collector(&asked, &["IWM"]).await;
+    rest.until_whole(&asked, "IWM", SESSION).await;
+    engine.stop().await;
+    assert_eq!(content(&asked, "IWM", SESSION).await, content(&filed, "IWM", SESSION).await);
 }

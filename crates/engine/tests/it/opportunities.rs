@@ -73,7 +73,7 @@ async fn store_like_the_last(store: &Store, name: &str, day: NaiveDate, times: u
     let session = TapeSession {
         symbol: symbol(name),
         session_date: day,
-        part: TapePart { minutes, cells: Vec::new(), prints: Vec::new() },
+        part: TapePart { minutes, ..TapePart::default() },
         source: TapeSource::Rest,
         complete_to: new_york_instant(day + Days::new(1), NaiveTime::MIN),
         is_whole: true,

@@ -56,6 +56,9 @@ pub(crate) struct Rig {
     pub(crate) clock: Clock,
     pub(crate) calendar: Calendar,
     pub(crate) history_sessions: u32,
+    /// 99.0 keeps one off-exchange trade in a hundred; 0 none that is below the floor.
+    pub(crate) print_percentile: f64,
+    pub(crate) print_floor: u32,
     pub(crate) streams: bool,
     pub(crate) collecting: bool,
     pub(crate) max_held: usize,
@@ -171,6 +174,8 @@ impl Rig {
             clock,
             calendar: Calendar::nyse(),
             history_sessions: 0,
+            print_percentile: 0.0,
+            print_floor: 100_000,
             streams: true,
             collecting: true,
             max_held: MAX_HELD,
@@ -221,7 +226,8 @@ impl Rig {
             tape: Tape {
                 symbols: symbols.iter().map(|name| symbol(name)).collect(),
                 history_sessions: self.history_sessions,
-                print_floor: 100_000,
+                print_floor: self.print_floor,
+                print_percentile: self.print_percentile,
                 chain_every_s: 300,
                 stream: self.streams,
                 whole_market: false,
@@ -369,7 +375,13 @@ impl Rig {
 /// What is imported: these tickers, or every one.
 pub(crate) fn import_options(names: Option<&[&str]>) -> ImportOptions {
     let symbols = names.map(|names| names.iter().map(|name| symbol(name)).collect());
-    ImportOptions { symbols, print_floor: 100_000, again: false, rows_a_write: ROWS_A_WRITE }
+    ImportOptions {
+        symbols,
+        print_floor: 100_000,
+        print_per_mille: None,
+        again: false,
+        rows_a_write: ROWS_A_WRITE,
+    }
 }
 
 /// Thresholds that no market of the tests passes by chance.

@@ -225,27 +225,40 @@ pub(super) fn refuse_behind(
     }
 }
 
-/// A book, and the packed minutes of a whole session.
-pub(super) type BookToPut = (TapeBookRow, Option<Vec<u8>>);
+/// What the book of a whole session has beside its row.
+pub(super) struct PackedBook {
+    pub(super) minutes: Vec<u8>,
+    pub(super) notionals: Vec<u8>,
+}
 
-/// Writes the books, with the packed minutes of those that are whole; one that says what is stored
-/// is left alone.
+/// A book, with what is packed of a whole session.
+pub(super) type BookToPut = (TapeBookRow, Option<PackedBook>);
+
+/// Writes the books, with what is packed of those that are whole; one that says what is stored is
+/// left alone.
 pub(super) async fn put(
     connection: &mut PgConnection,
     books: &[BookToPut],
 ) -> Result<(), StoreError> {
+    let packed = |column: fn(&PackedBook) -> &Vec<u8>| -> Vec<Option<&[u8]>> {
+        books.iter().map(|(_, packed)| packed.as_ref().map(|of| column(of).as_slice())).collect()
+    };
     sqlx::query(
         "INSERT INTO trading.tape_books AS b
-            (symbol, session_date, complete_to, source, is_whole, trades, prints_floor, off_minutes)
+            (symbol, session_date, complete_to, source, is_whole, trades, prints_floor, off_minutes,
+             off_notionals)
          SELECT * FROM unnest($1::text[], $2::date[], $3::timestamptz[], $4::text[], $5::boolean[],
-                              $6::bigint[], $7::numeric[], $8::bytea[])
+                              $6::bigint[], $7::numeric[], $8::bytea[], $9::bytea[])
          ON CONFLICT (symbol, session_date) DO UPDATE SET
             complete_to = excluded.complete_to, source = excluded.source,
             is_whole = excluded.is_whole, trades = excluded.trades,
-            prints_floor = excluded.prints_floor, off_minutes = excluded.off_minutes
-         WHERE (b.complete_to, b.source, b.is_whole, b.trades, b.prints_floor, b.off_minutes)
+            prints_floor = excluded.prints_floor, off_minutes = excluded.off_minutes,
+            off_notionals = excluded.off_notionals
+         WHERE (b.complete_to, b.source, b.is_whole, b.trades, b.prints_floor, b.off_minutes,
+                b.off_notionals)
             IS DISTINCT FROM (excluded.complete_to, excluded.source, excluded.is_whole,
-                              excluded.trades, excluded.prints_floor, excluded.off_minutes)",
+                              excluded.trades, excluded.prints_floor, excluded.off_minutes,
+                              excluded.off_notionals)",
     )
     .bind(books.iter().map(|(book, _)| book.symbol.as_str()).collect::<Vec<_>>())
     .bind(books.iter().map(|(book, _)| book.session_date).collect::<Vec<_>>())
@@ -254,7 +267,8 @@ pub(super) async fn put(
     .bind(books.iter().map(|(book, _)| book.is_whole).collect::<Vec<_>>())
     .bind(books.iter().map(|(book, _)| book.trades).collect::<Vec<_>>())
     .bind(books.iter().map(|(book, _)| Numeric::from(book.prints_floor)).collect::<Vec<_>>())
-    .bind(books.iter().map(|(_, minutes)| minutes.as_deref()).collect::<Vec<_>>())
+    .bind(packed(|of| &of.minutes))
+    .bind(packed(|of| &of.notionals))
     .execute(connection)
     .await?;
     Ok(())

@@ -4,17 +4,19 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rust_decimal::Decimal;
 use sqlx::postgres::PgConnection;
+use undertow_analysis::tape::Notionals;
 use undertow_market::{TapeCell, TapeMinute, TapePrint};
 
 use super::append::trades_of;
-use super::books::{self, BookToPut, TapeBookRow};
+use super::books::{self, BookToPut, PackedBook, TapeBookRow};
 use super::prints::{self, PrintKey, Prints, rejected};
 use super::rows::{
     APART, CELLS, CellKey, MINUTES, MinuteKey, Sums, apart_columns, apart_of, cell_columns,
     minute_code, minute_columns,
 };
 use super::{
-    BookKey, ReplaceReport, SessionInContext, TapeSession, activity, read, refuse_too_many,
+    BookKey, ReplaceReport, SessionInContext, TapeSession, activity, notionals, read,
+    refuse_too_many,
 };
 use crate::merge::MergeContext;
 use crate::merge::transaction::{Rows, commit, enter, finish};
@@ -61,6 +63,8 @@ impl Store {
 struct Batch {
     keys: Vec<BookKey>,
     books: Vec<TapeBookRow>,
+    /// Of each book.
+    notionals: Vec<Notionals>,
     contexts: Vec<MergeContext>,
     sums: Sums,
     prints: Prints,
@@ -86,6 +90,7 @@ impl Batch {
                 trades: session.part.minutes.iter().map(trades_of).sum(),
                 prints_floor: session.prints_floor,
             });
+            batch.notionals.push(session.part.notionals);
             batch.contexts.push(context);
             batch.keys.push(key);
         }
@@ -159,15 +164,18 @@ impl<'r, K: Ord, R> Difference<'r, K, R> {
 }
 
 impl Batch {
-    /// The books, with the minutes of whole sessions.
+    /// The books, with what is packed of whole sessions.
     fn packed_books(&self) -> Result<Vec<BookToPut>, StoreError> {
-        let packed = |book: &TapeBookRow| {
+        let packed = |(book, notionals): (&TapeBookRow, &Notionals)| {
+            if !book.is_whole {
+                return Ok((book.clone(), None));
+            }
             let key = |minute| (book.symbol.clone(), book.session_date, minute);
-            let minutes = self.sums.minutes.range(key(0)..=key(u16::MAX));
-            let minutes = book.is_whole.then(|| activity::pack(minutes.map(|(_, row)| row)));
-            Ok((book.clone(), minutes.transpose()?))
+            let minutes = self.sums.minutes.range(key(0)..=key(u16::MAX)).map(|(_, row)| row);
+            let notionals = notionals::pack(notionals);
+            Ok((book.clone(), Some(PackedBook { minutes: activity::pack(minutes)?, notionals })))
         };
-        self.books.iter().map(packed).collect()
+        self.books.iter().zip(&self.notionals).map(packed).collect()
     }
 
     async fn replace_minutes(&self, connection: &mut PgConnection) -> Result<usize, StoreError> {

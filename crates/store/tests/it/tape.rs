@@ -371,6 +371,31 @@ async fn a_higher_floor_lets_small_prints_go_without_calling_them_lost() {
 }
 
 #[tokio::test]
+async fn how_large_trades_are_is_told_of_whole_sessions_and_of_no_others() {
+    let (_database, store) = open().await;
+    let (first, other) = (whole("SPY", day(), &tape(), 1), day() - TimeDelta::days(1));
+    let second = whole("SPY", other, &tape()[..5], 1);
+    append_in_steps(&store, &tape(), &[570]).await;
+    let days = [day(), other];
+    assert!(store.tape_notionals(None, &days).await.unwrap().is_empty(), "it still runs");
+
+    replace(&store, session(first.clone(), day())).await;
+    replace(&store, session(second.clone(), other)).await;
+    let mut both = first.notionals.clone();
+    both.merge(&second.notionals);
+    assert!(both.buckets().count() > 1, "{both:?}");
+    let spy = symbol("SPY");
+    for symbols in [None, Some(&[spy.clone()][..])] {
+        let found = store.tape_notionals(symbols, &days).await.unwrap();
+        assert_eq!(found.get(&spy), Some(&both));
+        assert_eq!(found.len(), 1);
+    }
+    let of_one_day = store.tape_notionals(None, &days[..1]).await.unwrap();
+    assert_eq!(of_one_day.get(&spy), Some(&first.notionals));
+    assert!(store.tape_notionals(Some(&[symbol("QQQ")]), &days).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn a_reading_that_ends_before_the_stored_tape_is_refused() {
     let (_database, store) = open().await;
     append_in_steps(&store, &tape(), &[570]).await;

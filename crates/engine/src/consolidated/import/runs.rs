@@ -7,16 +7,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{NaiveDate, Utc};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use undertow_analysis::tape::{TapeBook, TapeKeep};
 use undertow_market::{Symbol, TapeTrade};
+use undertow_store::StoreError;
 use undertow_vendor::Reject;
 use undertow_vendor::polygon::flat_file::{
     FlatFileError, FlatInput, FlatSink, Progress, read_trades,
 };
 use undertow_vendor::polygon::{ConditionTable, TradeReader};
 
-use super::{Finished, ImportError};
+use super::{Finished, ImportError, ImportPlace};
+use crate::consolidated::floors::{DayFloors, Floors};
 
 /// Tickers of a file that may come in several runs. Two a day do.
 const MAX_SPLIT: usize = 200;
@@ -36,7 +39,7 @@ pub(super) struct Read {
     pub(super) file: PathBuf,
     pub(super) wanted: Wanted,
     pub(super) conditions: ConditionTable,
-    pub(super) keep: TapeKeep,
+    pub(super) floors: FileFloors,
     /// Runs that are stored already.
     pub(super) done: u32,
     pub(super) out: mpsc::Sender<Finished>,
@@ -66,6 +69,7 @@ pub(super) struct Summary {
 #[derive(Debug)]
 pub(super) enum Problem {
     File(FlatFileError),
+    Store(StoreError),
     NotGrouped,
     Stopped,
 }
@@ -75,6 +79,7 @@ impl Problem {
         let file = file.to_owned();
         match self {
             Self::File(problem) => ImportError::File { file, problem },
+            Self::Store(error) => ImportError::Store(error),
             Self::NotGrouped => ImportError::NotGrouped { file, most: MAX_SPLIT },
             Self::Stopped => ImportError::Stopped,
         }
@@ -84,11 +89,11 @@ impl Problem {
 impl Read {
     /// Reads to the end, or until it is stopped.
     pub(super) fn run(self) -> Result<Summary, Problem> {
-        let Self { file, wanted, conditions, keep, done, out, told, stopped } = self;
+        let Self { file, wanted, conditions, floors, done, out, told, stopped } = self;
         let input = FlatInput::open(&file).map_err(|error| Problem::File(error.into()))?;
         let reader = TradeReader::new(conditions);
         let mut runs = Runs {
-            keep,
+            floors,
             done,
             out,
             run: 0,
@@ -97,6 +102,8 @@ impl Read {
             whole: matches!(wanted, Wanted::Again(_)).then(BTreeMap::new),
             summary: Summary::default(),
             gone: false,
+            refused: None,
+            stopped: Arc::clone(&stopped),
         };
         let mut kept = |ticker: &str| {
             Symbol::new(ticker).ok().filter(|symbol| match &wanted {
@@ -114,6 +121,9 @@ impl Read {
         let now = Utc::now();
         let read = read_trades(input, &reader, now, &mut kept, &mut runs, &mut progress);
         let summary = read.map_err(Problem::File)?;
+        if let Some(error) = runs.refused {
+            return Err(Problem::Store(error));
+        }
         if runs.gone || !summary.is_whole {
             return Err(Problem::Stopped);
         }
@@ -147,8 +157,31 @@ impl Current {
     }
 }
 
+/// The floors of a file's day, asked for when the day is known.
+pub(super) struct FileFloors {
+    pub(super) asked: Floors,
+    pub(super) place: ImportPlace,
+    /// Of these tickers, or of every one.
+    pub(super) symbols: Option<Vec<Symbol>>,
+    pub(super) runtime: Handle,
+    pub(super) known: Option<(NaiveDate, DayFloors)>,
+}
+
+impl FileFloors {
+    /// Waits for the database the first time.
+    fn of(&mut self, symbol: &Symbol, date: NaiveDate) -> Result<TapeKeep, StoreError> {
+        if let Some((_, floors)) = self.known.as_ref().filter(|(known, _)| *known == date) {
+            return Ok(floors.of(symbol));
+        }
+        let ImportPlace { store, calendar, .. } = &self.place;
+        let asked = self.asked.of_day(store, calendar, self.symbols.as_deref(), date);
+        let floors = self.runtime.block_on(asked)?;
+        Ok(self.known.insert((date, floors)).1.of(symbol))
+    }
+}
+
 struct Runs {
-    keep: TapeKeep,
+    floors: FileFloors,
     done: u32,
     out: mpsc::Sender<Finished>,
     /// Runs that began so far, further ones of a ticker not counted.
@@ -161,6 +194,9 @@ struct Runs {
     summary: Summary,
     /// Nobody takes what is finished.
     gone: bool,
+    /// The database refused.
+    refused: Option<StoreError>,
+    stopped: Arc<AtomicBool>,
 }
 
 impl Runs {
@@ -171,7 +207,10 @@ impl Runs {
             if self.run <= self.done {
                 Current::Stored(symbol.clone())
             } else {
-                Current::Book(Box::new(TapeBook::new(symbol.clone(), date, self.keep)), 0)
+                match self.book(symbol, date) {
+                    Some(book) => Current::Book(Box::new(book), 0),
+                    None => Current::None,
+                }
             }
         } else {
             if self.summary.split.len() <= MAX_SPLIT {
@@ -179,6 +218,19 @@ impl Runs {
             }
             Current::Split(symbol.clone())
         };
+    }
+
+    /// An empty book; none, and nothing is taken from then on, where the database refuses.
+    fn book(&mut self, symbol: &Symbol, date: NaiveDate) -> Option<TapeBook> {
+        match self.floors.of(symbol, date) {
+            Ok(keep) => Some(TapeBook::new(symbol.clone(), date, keep)),
+            Err(error) => {
+                self.refused = Some(error);
+                self.gone = true;
+                self.stopped.store(true, Ordering::SeqCst);
+                None
+            }
+        }
     }
 
     fn finish(&mut self) {
@@ -189,7 +241,8 @@ impl Runs {
 
     fn hand_on(&mut self, book: TapeBook, trades: u64, run: Option<u32>) {
         let (symbol, date) = (book.symbol().clone(), book.session_date());
-        let finished = Finished { symbol, date, part: book.into_part(), trades, run };
+        let keep = book.keep();
+        let finished = Finished { symbol, date, keep, part: book.into_part(), trades, run };
         self.gone |= self.out.blocking_send(finished).is_err();
     }
 
@@ -202,11 +255,17 @@ impl Runs {
 
     /// Counts a trade in a book of its own until the end of the file.
     fn count_whole(&mut self, trade: &TapeTrade<'_>) -> bool {
-        let Some(whole) = &mut self.whole else { return false };
-        let begin = || (TapeBook::new(trade.symbol.clone(), trade.session_date, self.keep), 0);
-        let (book, trades) = whole.entry(trade.symbol.clone()).or_insert_with(begin);
-        self.summary.other_day += u64::from(book.session_date() != trade.session_date);
-        *trades += u64::from(book.take(trade));
+        let Some(mut whole) = self.whole.take() else { return false };
+        if !whole.contains_key(&trade.symbol)
+            && let Some(book) = self.book(&trade.symbol, trade.session_date)
+        {
+            whole.insert(trade.symbol.clone(), (book, 0));
+        }
+        if let Some((book, trades)) = whole.get_mut(&trade.symbol) {
+            self.summary.other_day += u64::from(book.session_date() != trade.session_date);
+            *trades += u64::from(book.take(trade));
+        }
+        self.whole = Some(whole);
         true
     }
 }
