@@ -6,10 +6,10 @@
 //!
 //! The simulated vendor is a process of its own on this machine, so it takes its share of the
 //! processors. Over 500 symbols it sends 25,000 trades a second (for `--steady` seconds), then
-//! 100,000 a second for five seconds, then 25,000 again. No two trades have the same id. `--away`
-//! takes the database away for so many seconds, beginning five seconds before the burst: its
-//! connections are cut and new ones refused. `--held` is how many trades may be in memory before
-//! the stream has to wait, first in memory and then on disk.
+//! 100,000 a second for five seconds, then 25,000 again. No two trades have the same id. The database
+//! is a private server as the app runs it, with fsync; `--away` stops it for so many seconds,
+//! beginning five seconds before the burst. `--held` is how many trades may be in memory before the
+//! stream has to wait, first in memory and then on disk.
 //!
 //! When the last minute is over, one further trade a few seconds later tells the tape's clock so;
 //! its own minute never ends. Then what is stored is compared with what was sent, symbol by symbol:
@@ -23,6 +23,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -39,9 +40,8 @@ use undertow_engine::consolidated::{
 use undertow_engine::settings::{Straddles, Tape};
 use undertow_market::{Calendar, Symbol, TapeVolume};
 use undertow_simulator::{Burst, SimClock, Simulator, SimulatorConfig};
+use undertow_store::embedded::{EmbeddedConfig, EmbeddedPostgres};
 use undertow_store::{Store, StoreOptions};
-use undertow_testkit::chaos::{Proxy, Upstream};
-use undertow_testkit::postgres::TestDatabase;
 use undertow_vendor::polygon::stream::{PolygonStreamConfig, PolygonStreamLimits, SpillConfig};
 use undertow_vendor::polygon::{Polygon, PolygonConfig};
 use undertow_vendor::{Budget, HttpLimits, RetryPolicy};
@@ -54,7 +54,9 @@ const SESSION: &str = "2026-06-02";
 const STEADY: u32 = 25_000;
 const BURST: u32 = 100_000;
 const BURST_SECONDS: u32 = 5;
-/// The database goes so long before the burst.
+/// The database that is written to.
+const DATABASE: &str = "intake";
+/// It goes so long before the burst.
 const AWAY_BEFORE_BURST: u32 = 5;
 /// The last trade of all comes so long after the end of the minute before: a minute is final when
 /// the tape's clock passed its end by five seconds.
@@ -186,22 +188,21 @@ impl Sent {
 
 async fn measure() -> Result<()> {
     let began_us = Utc::now().timestamp_micros();
-    let database = TestDatabase::create().await?;
-    let (proxy, url) = behind_a_proxy(&database).await?;
+    let mut database = Database::create().await?;
     let (mut vendor, hello) = Vendor::start(began_us)?;
     let [rest, stocks, key] = hello.as_slice() else { anyhow::bail!("{hello:?}") };
     let folder = tempfile::tempdir()?;
     let clock = Clock::starting_at(market_now(began_us)?, 1.0);
-    let engine = engine(&url, [rest, stocks, key], clock, folder.path()).await?;
+    let engine = engine(&database.url, [rest, stocks, key], clock, folder.path()).await?;
     wait_for("every symbol is streamed", &engine, |health| {
         health.tapes.len() == usize::from(SYMBOLS) && health.tapes.iter().all(|of| of.is_streamed)
     })
     .await?;
     println!("{SYMBOLS} symbols are streamed; largest memory so far {} MB", largest_memory_mb());
 
-    let sent = send_all(&mut vendor, &engine, &proxy).await?;
+    let sent = send_all(&mut vendor, &engine, &mut database).await?;
     let over_at = end_last_minute(&mut vendor, clock, &sent).await?;
-    let direct = database.store().await?;
+    let direct = Store::open_url(&database.url, StoreOptions::default()).await?;
     until_stored(&direct, over_at).await?;
     let health = engine.health();
     engine.stop().await;
@@ -211,11 +212,17 @@ async fn measure() -> Result<()> {
     println!("{:?}", health.counters);
     println!("{:?}", health.stream.counters);
     anyhow::ensure!(health.counters.streamed == sent.count + 1, "the stream lost trades");
-    compare(&sent, &stored(&direct).await?)
+    compare(&sent, &stored(&direct).await?)?;
+    direct.close().await;
+    database.stop().await
 }
 
 /// Sends every phase and tells how it went.
-async fn send_all(vendor: &mut Vendor, engine: &Consolidated, proxy: &Proxy) -> Result<Sent> {
+async fn send_all(
+    vendor: &mut Vendor,
+    engine: &Consolidated,
+    database: &mut Database,
+) -> Result<Sent> {
     let (away, steady) = (argument("--away", 0_u32), argument("--steady", 20_u32));
     let lead = AWAY_BEFORE_BURST.min(steady);
     let after_burst = away.saturating_sub(lead + BURST_SECONDS).max(5);
@@ -229,8 +236,8 @@ async fn send_all(vendor: &mut Vendor, engine: &Consolidated, proxy: &Proxy) -> 
     let mut taken_away = None;
     for (nth, (name, per_second, seconds)) in phases.into_iter().enumerate() {
         if nth == 1 && away > 0 {
-            proxy.set(|faults| faults.down = true);
             taken_away = Some(Instant::now());
+            database.stop().await?;
         }
         let burst = sent.burst(per_second, seconds);
         let took = tokio::task::block_in_place(|| vendor.send(burst))?;
@@ -251,7 +258,7 @@ async fn send_all(vendor: &mut Vendor, engine: &Consolidated, proxy: &Proxy) -> 
         let left = Duration::from_secs(u64::from(away)).saturating_sub(since.elapsed());
         tokio::time::sleep(left).await;
         tell_state(&engine.health());
-        proxy.heal();
+        database.start().await?;
         println!("the database was away for {:.1} s", since.elapsed().as_secs_f64());
     }
     Ok(sent)
@@ -348,22 +355,50 @@ async fn wait_for(
     }
 }
 
-/// A way to the database that can be cut.
-async fn behind_a_proxy(database: &TestDatabase) -> Result<(Proxy, String)> {
-    let address = database.address();
-    let folder = address.get_socket().context("the test server is reached over a socket")?;
-    let socket = folder.join(format!(".s.PGSQL.{}", address.get_port()));
-    let proxy = Proxy::start(Upstream::Unix(socket)).await?;
-    let (user, at) = (address.get_username(), proxy.address());
-    let url = format!("postgres://{user}@{at}/{}?sslmode=disable", database.name);
-    Ok((proxy, url))
+/// A durable server of this run, in a folder of its own that goes with it.
+struct Database {
+    folder: PathBuf,
+    server: Option<EmbeddedPostgres>,
+    url: String,
+}
+
+impl Database {
+    async fn create() -> Result<Self> {
+        let name = format!("undertow-tape-intake-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        let mut database = Self { folder, server: None, url: String::new() };
+        database.start().await?;
+        Ok(database)
+    }
+
+    async fn start(&mut self) -> Result<()> {
+        let server = EmbeddedPostgres::start(EmbeddedConfig::new(&self.folder)).await?;
+        server.database(DATABASE).await?;
+        self.url = server.url(DATABASE);
+        self.server = Some(server);
+        Ok(())
+    }
+
+    async fn stop(&mut self) -> Result<()> {
+        match self.server.take() {
+            Some(server) => Ok(server.stop().await?),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        drop(self.server.take());
+        let _nothing_of_worth_stays = std::fs::remove_dir_all(&self.folder);
+    }
 }
 
 async fn engine(
     url: &str,
     [rest, stocks, key]: [&String; 3],
     clock: Clock,
-    folder: &std::path::Path,
+    folder: &Path,
 ) -> Result<Consolidated> {
     let store = Store::open_url(url, StoreOptions::default()).await?;
     let budget = Budget::new();

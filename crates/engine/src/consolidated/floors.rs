@@ -3,7 +3,9 @@
 //! The setting's floor holds for every symbol. Where a percentile is asked for, a symbol whose
 //! largest trades are smaller than that has a floor of its own: the percentile of its trades in the
 //! sessions before the day, or in those after it where history is read backwards (docs/adr/0016).
-//! The lower of the two counts, so everything from it on is there, whichever channel brings it.
+//! The lower of the two counts, so everything from it on is there, whichever channel brings it. A
+//! day that is read again never gets a higher floor by a percentile than it has: what is stored
+//! must not go because history was completed.
 
 use std::collections::HashMap;
 
@@ -11,6 +13,7 @@ use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 use undertow_analysis::tape::{FLOOR_SESSIONS, TapeKeep};
 use undertow_market::{Calendar, Symbol};
+use undertow_store::tape::TapeBookRow;
 use undertow_store::{Store, StoreError};
 
 /// What is asked for.
@@ -65,6 +68,10 @@ impl Floors {
                 .own
                 .extend(known.filter_map(|(symbol, of)| Some((symbol, of.floor(percentile)?))));
         }
+        for book in stored(store, symbols, date).await? {
+            let floor = floors.own.entry(book.symbol).or_insert(book.prints_floor);
+            *floor = book.prints_floor.min(*floor);
+        }
         Ok(floors)
     }
 
@@ -86,6 +93,18 @@ impl DayFloors {
     pub(super) fn of(&self, symbol: &Symbol) -> TapeKeep {
         let own = self.own.get(symbol).copied().unwrap_or(self.dollars);
         TapeKeep { print_floor: own.min(self.dollars) }
+    }
+}
+
+/// What is stored of the day.
+async fn stored(
+    store: &Store,
+    symbols: Option<&[Symbol]>,
+    date: NaiveDate,
+) -> Result<Vec<TapeBookRow>, StoreError> {
+    match symbols {
+        Some([symbol]) => Ok(store.tape_book(symbol, date).await?.into_iter().collect()),
+        _ => store.tape_books(date).await,
     }
 }
 

@@ -151,6 +151,11 @@ async fn a_percentile_keeps_the_large_trades_of_a_stock_whose_trades_are_small()
     }
     assert_eq!(found, kept, "everything from the floor on, and nothing below it");
 
+    // A higher percentile takes nothing away from what is stored.
+    keeping(&rig, &filed, SESSION, FLOOR, Some(999)).await;
+    let book = filed.tape_book(&symbol("IWM"), date(SESSION)).await.unwrap().unwrap();
+    assert_eq!((book.prints_floor, prints_of(&filed, "IWM").await.len()), (floor, kept.len()));
+
     // REST reads history backwards: the session before takes its floor from the one after it.
     let before = filed.tape_book(&symbol("IWM"), date("2026-06-01")).await.unwrap().unwrap();
     assert!(before.prints_floor < FLOOR.into(), "{}", before.prints_floor);
@@ -163,4 +168,9 @@ async fn a_percentile_keeps_the_large_trades_of_a_stock_whose_trades_are_small()
     rest.until_whole(&asked, "IWM", SESSION).await;
     engine.stop().await;
     assert_eq!(content(&asked, "IWM", SESSION).await, content(&filed, "IWM", SESSION).await);
+
+    // Without a percentile, the floor alone holds again.
+    keeping(&rig, &filed, SESSION, FLOOR, None).await;
+    assert_eq!(prints_of(&filed, "IWM").await, []);
+    assert_eq!(filed.quarantine_rows(9).await.unwrap(), [], "nothing was lost");
 }
