@@ -121,7 +121,8 @@ async fn what_repeated_pages_cost_is_told_and_made_good_in_the_evening() {
 async fn a_spent_day_is_waited_out_and_then_caught_up() {
     const SESSION: &str = "2026-06-02";
     // The vendor's day begins anew at eight in the evening, New York: late enough for a slow machine.
-    let (rig, (_database, store)) = (Rig::at("2026-06-02T23:30:00Z", FAST).await, database().await);
+    let (_database, store) = database().await;
+    let rig = Rig::at("2026-06-02T23:15:00Z", FAST).await;
     rig.spoil_prints("DIA", Fault::Status429Day, 0, 1);
     let engine = rig.collector(&store, &["DIA"]).await;
     let problem = until("the problem is told", async || problem(&engine, Series::Prints)).await;
@@ -143,7 +144,9 @@ async fn a_spent_day_is_waited_out_and_then_caught_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backfill_that_meets_a_spent_day_pauses_and_goes_on_by_itself() {
     const SESSION: &str = "2026-06-02";
-    let (rig, (_database, store)) = (Rig::at("2026-06-06T23:50:00Z", FAST).await, database().await);
+    let (_database, store) = database().await;
+    // Late enough for a slow machine to be refused before the vendor's day begins anew.
+    let rig = Rig::at("2026-06-06T23:20:00Z", FAST).await;
     rig.spoil_prints("IWM", Fault::Status429Day, 1, 1);
     let engine = rig.backfiller(&store).await;
     let mut events = engine.events();

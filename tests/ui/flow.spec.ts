@@ -134,7 +134,16 @@ test("new trades come in on top and move nothing that is read", async ({ page, d
   await expect.poll(top, { timeout: FRESH_LIMIT_MS }).not.toBe(before);
 
   const scroller = gridOf(page).getByRole("rowgroup");
-  await scroller.evaluate((element) => element.scrollTo({ top: 27 * 12 }));
+  // The page has heard of the scroll before it is looked at.
+  await scroller.evaluate(
+    (element) =>
+      new Promise<void>((done) => {
+        element.addEventListener("scroll", () => requestAnimationFrame(() => done()), {
+          once: true,
+        });
+        element.scrollTo({ top: 27 * 12 });
+      }),
+  );
   const first = (): Promise<string> =>
     scroller.evaluate((element) => {
       const edge = element.getBoundingClientRect().top - 1;

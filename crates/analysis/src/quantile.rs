@@ -15,8 +15,12 @@ pub(crate) fn median(sorted: &[Decimal]) -> Option<Decimal> {
 /// least that share of the values do not exceed. It is always one of the values, and it is what
 /// Postgres calls `percentile_disc`. The share is in thousandths: 990 is the 99th percentile.
 pub(crate) fn nearest_rank<T: Copy>(sorted: &[T], per_mille: usize) -> Option<T> {
-    let rank = (sorted.len() * per_mille).div_ceil(1000).max(1);
-    sorted.get(rank - 1).copied()
+    sorted.get(rank(sorted.len(), per_mille) - 1).copied()
+}
+
+/// The nearest rank of a percentile among so many values, from one.
+pub(crate) fn rank(values: usize, per_mille: usize) -> usize {
+    (values * per_mille).div_ceil(1000).max(1)
 }
 
 #[cfg(test)]

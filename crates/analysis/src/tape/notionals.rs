@@ -7,11 +7,12 @@
 use rust_decimal::Decimal;
 
 use super::sum;
+use crate::quantile;
 
 /// Past sessions that a percentile is taken from. The caller selects them.
 pub const FLOOR_SESSIONS: usize = 20;
 /// Fewer trades than this tell nothing of what is large.
-pub const MIN_TRADES: u64 = 100;
+pub const MIN_TRADES: usize = 100;
 /// Buckets from one power of two to the next, as a power of two.
 const FINENESS: u32 = 4;
 const PER_DOUBLING: u32 = 1 << FINENESS;
@@ -59,14 +60,14 @@ impl Notionals {
     /// that one trade in a hundred reaches. None while there are fewer than [`MIN_TRADES`].
     #[must_use]
     pub fn floor(&self, per_mille: u16) -> Option<Decimal> {
-        let trades: u64 = self.trades.iter().copied().map(u64::from).sum();
+        let trades: usize = self.trades.iter().map(|trades| *trades as usize).sum();
         if trades < MIN_TRADES {
             return None;
         }
-        let rank = (trades * u64::from(per_mille.min(1_000))).div_ceil(1_000).max(1);
+        let rank = quantile::rank(trades, per_mille.min(1_000).into());
         let mut reached = 0;
         let bucket = self.buckets().find(|(_, trades)| {
-            reached += u64::from(*trades);
+            reached += *trades as usize;
             reached >= rank
         });
         bucket.map(|(bucket, _)| sum::dollars(low(bucket)).trunc())
@@ -185,14 +186,17 @@ mod tests {
         ) {
             let counted = of(dollars.iter().copied());
             dollars.sort_unstable();
-            let exact = crate::quantile::nearest_rank(&dollars, per_mille.into()).unwrap();
+            let exact = quantile::nearest_rank(&dollars, per_mille.into()).unwrap();
             let floor = counted.floor(per_mille).unwrap();
             prop_assert!(floor <= exact.into());
             prop_assert!(floor + Decimal::ONE >= Decimal::from(exact) * Decimal::new(9375, 4));
         }
 
         #[test]
-        fn counts_add_up(a in prop::collection::vec(1_i64..1_000_000, 0..50), b in prop::collection::vec(1_i64..1_000_000, 0..50)) {
+        fn counts_add_up(
+            a in prop::collection::vec(1_i64..1_000_000, 0..50),
+            b in prop::collection::vec(1_i64..1_000_000, 0..50),
+        ) {
             let mut joined = of(a.iter().copied());
             joined.merge(&of(b.iter().copied()));
             prop_assert_eq!(&joined, &of(a.into_iter().chain(b)));

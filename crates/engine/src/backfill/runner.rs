@@ -26,9 +26,15 @@ const SAVE_EVERY: Duration = Duration::from_secs(1);
 /// The jobs of one vendor: those that wait and the one that runs.
 #[derive(Default)]
 pub(crate) struct Runner {
-    queue: Mutex<VecDeque<Job>>,
-    running: Mutex<Option<(Job, CancellationToken)>>,
+    jobs: Mutex<Jobs>,
     wake: Notify,
+}
+
+/// A job goes from one to the other in one step: who asks for it finds it in either.
+#[derive(Default)]
+struct Jobs {
+    waiting: VecDeque<Job>,
+    running: Option<(Job, CancellationToken)>,
 }
 
 impl Runner {
@@ -83,8 +89,9 @@ impl Runner {
 
     /// Jobs that wait or run.
     pub(crate) fn active(&self) -> Vec<Job> {
-        let running = self.lock_running().as_ref().map(|(job, _)| job.clone());
-        running.into_iter().chain(self.lock_queue().iter().cloned()).collect()
+        let jobs = self.lock();
+        let running = jobs.running.iter().map(|(job, _)| job);
+        running.chain(&jobs.waiting).cloned().collect()
     }
 
     /// Runs jobs until the engine stops. A job that is interrupted so stays `running` in the
@@ -92,11 +99,11 @@ impl Runner {
     pub(crate) async fn run<H: History>(&self, history: &H, stop: CancellationToken) {
         let clock = history.common().clock;
         while !stop.is_cancelled() {
-            if let Some(job) = self.take_ready(clock.now()) {
-                self.run_job(history, job, &stop).await;
+            if let Some((job, own_stop)) = self.take_ready(clock.now(), &stop) {
+                self.run_job(history, job, &own_stop, &stop).await;
                 continue;
             }
-            let resumes_at = self.lock_queue().iter().filter_map(|job| job.resumes_at).min();
+            let resumes_at = self.lock().waiting.iter().filter_map(|job| job.resumes_at).min();
             tokio::select! {
                 () = self.wake.notified() => {}
                 () = clock.sleep_until(resumes_at.unwrap_or(DateTime::<Utc>::MAX_UTC)) => {}
@@ -106,32 +113,43 @@ impl Runner {
     }
 
     fn enqueue(&self, job: Job) {
-        self.lock_queue().push_back(job);
+        self.lock().waiting.push_back(job);
         self.wake.notify_one();
     }
 
     /// Takes a job out of the queue, or tells the running one to stop.
     fn take_out(&self, id: i64) -> Option<Job> {
-        if let Some((job, stop)) = self.lock_running().as_ref().filter(|(job, _)| job.id == id) {
+        let mut jobs = self.lock();
+        if let Some((job, stop)) = jobs.running.as_ref().filter(|(job, _)| job.id == id) {
             stop.cancel();
             return Some(Job { state: BackfillState::Stopped, ..job.clone() });
         }
-        let mut queue = self.lock_queue();
-        let place = queue.iter().position(|job| job.id == id)?;
-        queue.remove(place).map(|job| Job { state: BackfillState::Stopped, ..job })
+        let place = jobs.waiting.iter().position(|job| job.id == id)?;
+        jobs.waiting.remove(place).map(|job| Job { state: BackfillState::Stopped, ..job })
     }
 
-    /// The first job in the queue that need not wait.
-    fn take_ready(&self, now: DateTime<Utc>) -> Option<Job> {
-        let mut queue = self.lock_queue();
+    /// The first job in the queue that need not wait, which runs from now on, and what stops it.
+    fn take_ready(
+        &self,
+        now: DateTime<Utc>,
+        stop: &CancellationToken,
+    ) -> Option<(Job, CancellationToken)> {
+        let mut jobs = self.lock();
         let ready = |job: &Job| job.resumes_at.is_none_or(|at| at <= now);
-        let place = queue.iter().position(ready)?;
-        queue.remove(place)
+        let place = jobs.waiting.iter().position(ready)?;
+        let taken = (jobs.waiting.remove(place)?, stop.child_token());
+        jobs.running = Some(taken.clone());
+        Some(taken)
     }
 
-    async fn run_job<H: History>(&self, history: &H, mut job: Job, stop: &CancellationToken) {
+    async fn run_job<H: History>(
+        &self,
+        history: &H,
+        mut job: Job,
+        own_stop: &CancellationToken,
+        stop: &CancellationToken,
+    ) {
         let common = history.common();
-        let own_stop = stop.child_token();
         let began = Instant::now();
         let books = tokio::select! {
             books = remaining_when_back(history, &job.work) => books,
@@ -142,6 +160,7 @@ impl Runner {
             Err(error) => {
                 job.state = BackfillState::Failed;
                 job.note = Some(error.to_string());
+                self.lock().running = None;
                 return publish(common, &job, true).await;
             }
         };
@@ -151,11 +170,11 @@ impl Runner {
         let left = u32::try_from(work.len()).unwrap_or(u32::MAX);
         job.sessions_done = job.sessions_total.saturating_sub(left);
         job.sessions_asked = 0;
-        *self.lock_running() = Some((job.clone(), own_stop.clone()));
+        self.lock().running = Some((job.clone(), own_stop.clone()));
         publish(common, &job, true).await;
-        let ended = self.read_sessions(history, &mut job, work, began, &own_stop).await;
+        let ended = self.read_sessions(history, &mut job, work, began, own_stop).await;
         finish(&mut job, &ended, own_stop.is_cancelled());
-        *self.lock_running() = None;
+        self.lock().running = None;
         if stop.is_cancelled() {
             return;
         }
@@ -199,7 +218,7 @@ impl Runner {
             job.sessions_done += 1;
             job.sessions_asked += 1;
             pace(job, job.rows - rows_before, began);
-            *self.lock_running() = Some((job.clone(), stop.clone()));
+            self.lock().running = Some((job.clone(), stop.clone()));
             let save = saved.elapsed() >= SAVE_EVERY;
             if save {
                 saved = Instant::now();
@@ -209,12 +228,8 @@ impl Runner {
         ended
     }
 
-    fn lock_queue(&self) -> MutexGuard<'_, VecDeque<Job>> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn lock_running(&self) -> MutexGuard<'_, Option<(Job, CancellationToken)>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Jobs> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -334,4 +349,44 @@ async fn save(common: &Common, job: &Job) -> Result<(), StoreError> {
         at: Utc::now(),
     };
     common.store.update_backfill_job(job.id, &update).await
+}
+
+#[cfg(test)]
+mod tests {
+    use undertow_market::VendorId;
+
+    use super::*;
+
+    fn waiting() -> Job {
+        let day = "2026-06-02".parse().unwrap();
+        let symbols = vec!["SPY".parse().unwrap()];
+        let vendor = VendorId::UnusualWhales;
+        Job {
+            id: 7,
+            work: NewBackfill { vendor, symbols, from: day, to: day, reread: false },
+            state: BackfillState::Waiting,
+            sessions_done: 0,
+            sessions_total: 1,
+            sessions_asked: 0,
+            rows: 0,
+            rows_per_s: None,
+            seconds_left: None,
+            note: None,
+            resumes_at: None,
+        }
+    }
+
+    /// Regression: what is left of a job is asked of the database first, and a stop until then
+    /// found it neither in the queue nor running. It was answered with "not found", and it ran on.
+    #[test]
+    fn a_job_can_be_stopped_from_the_moment_on_at_which_it_leaves_the_queue() {
+        let (runner, program) = (Runner::default(), CancellationToken::new());
+        runner.enqueue(waiting());
+        let (job, stop) = runner.take_ready(DateTime::UNIX_EPOCH, &program).unwrap();
+        assert_eq!(runner.active(), std::slice::from_ref(&job));
+        let stopped = runner.take_out(job.id).unwrap();
+        assert_eq!(stopped, Job { state: BackfillState::Stopped, ..job });
+        assert!(stop.is_cancelled() && !program.is_cancelled());
+        assert!(runner.take_out(8).is_none());
+    }
 }

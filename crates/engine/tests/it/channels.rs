@@ -46,7 +46,7 @@ async fn the_stream_rest_and_the_flat_file_of_a_day_give_the_same_rows() {
     const NAMES: [&str; 2] = ["SPY", "IWM"];
     let (_streamed, streamed) = database().await;
     // The close by the stream, with the morning before it read over REST.
-    let rig = busy("2026-06-02T19:30:00Z", 120.0).await;
+    let rig = busy("2026-06-02T19:10:00Z", 120.0).await;
     let engine = rig.collector(&streamed, &NAMES).await;
     let health = until_health(&engine, "both are streamed", |health| {
         health.tapes.len() == 2 && health.tapes.iter().all(|tape| tape.is_streamed)
